@@ -1,0 +1,75 @@
+"""The Flask application class: one transaction a request, refusals drawn at their field."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from flask import Response, g, redirect, request
+from flask_babel import gettext as _
+from flask_openapi3 import OpenAPI
+from werkzeug.exceptions import BadRequest
+
+from portal.base import once
+from portal.base.access import check_door, doors, me
+from portal.base.db import attempt
+from portal.base.errors import Refused, Replayed
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+PLAIN_ENDPOINTS = frozenset({"static", "health.healthz"})
+"""Endpoints that touch no record: no transaction, no viewer."""
+
+
+class Portal(OpenAPI):
+    """Runs each view inside one transaction, behind its door."""
+
+    def dispatch_request(self) -> Any:
+        if request.routing_exception is not None:
+            self.raise_routing_exception(request)
+        if request.endpoint in PLAIN_ENDPOINTS:
+            return super().dispatch_request()
+        try:
+            return attempt(
+                self._answer, read_only=request.method in SAFE_METHODS, keeps=_is_success
+            )
+        except Replayed as first:
+            return _again(first)
+        except Refused as refusal:
+            if not g.get("form_drawn"):
+                raise
+            g.refusal = refusal
+            response = attempt(self._answer, read_only=True, keeps=_is_success)
+            response.status_code = refusal.status
+            return response
+
+    def _answer(self) -> Response:
+        check_door()
+        keyed = doors(self)[request.endpoint or ""].keyed and not g.get("refusal")
+        if keyed:
+            once.claim(_idempotency_key(), me.id)
+        response: Response = self.make_response(super().dispatch_request())
+        if response.status_code < 400:
+            body = response.get_data(as_text=True) if keyed else None
+            once.remember(response.status_code, response.location, body)
+        return response
+
+
+def _is_success(response: Response) -> bool:
+    return response.status_code < 400
+
+
+def _idempotency_key() -> str:
+    key = request.headers.get("Idempotency-Key", "")
+    if not re.fullmatch(r"[!-~]{8,200}", key):
+        raise BadRequest(
+            _("请带上 Idempotency-Key：8 到 200 个可见的 ASCII 字符，每件事一个，重试时不变。")
+        )
+    return key
+
+
+def _again(first: Replayed) -> Any:
+    if first.body is not None:
+        answer = Response(first.body, status=first.status, mimetype="application/json")
+        answer.headers["Idempotent-Replayed"] = "true"
+        return answer
+    return redirect(first.location or "/", code=first.status or 303)

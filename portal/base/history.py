@@ -1,0 +1,71 @@
+"""Facts with two dates: when they held in the world, and when the house knew of them.
+
+Both intervals are half-open, `from <= d < to`; None as an end means "still so". History is never
+rewritten: a correction closes the old row's knowledge and adds a new row.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import ColumnElement, and_, or_
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.base import clock
+
+
+class TwoDates:
+    """Mixin: a fact valid in the world for a time, and known to the house for a time."""
+
+    valid_from: Mapped[date]
+    valid_to: Mapped[date | None]
+    recorded_from: Mapped[datetime] = mapped_column(default=clock.now)
+    recorded_to: Mapped[datetime | None]
+
+    def holds_on(self, day: date) -> bool:
+        return self.valid_from <= day and (self.valid_to is None or day < self.valid_to)
+
+
+Fact = TypeVar("Fact", bound=TwoDates)
+
+
+def valid_on(fact: type[Any], day: date) -> ColumnElement[bool]:
+    """Rows (or aliases) of `fact` whose interval of validity holds `day`."""
+    return and_(fact.valid_from <= day, or_(fact.valid_to.is_(None), fact.valid_to > day))
+
+
+def known_on(fact: type[Any], moment: datetime | None) -> ColumnElement[bool]:
+    """Rows of `fact` as the house knew them at `moment`; None is what it knows now."""
+    if moment is None:
+        column: ColumnElement[bool] = fact.recorded_to.is_(None)
+        return column
+    return and_(
+        fact.recorded_from <= moment,
+        or_(fact.recorded_to.is_(None), fact.recorded_to > moment),
+    )
+
+
+def true_on(fact: type[Any], day: date, known_at: datetime | None = None) -> ColumnElement[bool]:
+    """What was so on `day`, as known at `known_at` (None: as known now)."""
+    return and_(valid_on(fact, day), known_on(fact, known_at))
+
+
+def end(row: Fact, day: date, **changes: Any) -> Fact | None:
+    """End a fact on `day` (the first day it no longer holds): the old row stays as it was known.
+
+    Answers the shortened copy, or None when nothing of the interval is left. The caller adds it.
+    """
+    moment = clock.now()
+    row.recorded_to = moment
+    if day <= row.valid_from:
+        return None
+    return copy(row, valid_to=day, recorded_from=moment, **changes)
+
+
+def copy(row: Fact, **changes: Any) -> Fact:
+    """A new row with the same fact, as known from now on, with `changes`."""
+    table = type(row).__table__  # type: ignore[attr-defined]
+    values = {c.key: getattr(row, c.key) for c in table.columns if not c.primary_key}
+    values |= {"recorded_from": clock.now(), "recorded_to": None} | changes
+    return type(row)(**values)

@@ -1,0 +1,124 @@
+"""The two languages: which one this reader wants, and how each writes days, numbers and money."""
+
+from __future__ import annotations
+
+import os
+from datetime import date, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from babel.dates import format_date
+from flask import Flask, g, has_request_context, request
+from flask import session as cookie
+from flask_babel import Babel, get_locale, ngettext
+from flask_babel import gettext as _
+
+from portal.base import clock
+from portal.base.access import me
+
+LANGUAGES = ("zh", "en")
+
+
+def chosen_language() -> str:
+    """The language of this answer: the person's choice, the browser's, or Chinese."""
+    if not has_request_context():
+        terminal = os.environ.get("LC_ALL") or os.environ.get("LANG") or "zh"
+        return "en" if terminal.lower().startswith("en") else "zh"
+    if not request.path.startswith("/api/"):
+        if cookie.get("language") in LANGUAGES:
+            return str(cookie["language"])
+        if g.get("_login_user") is not None and me.locale in LANGUAGES:
+            return str(me.locale)
+    return request.accept_languages.best_match(LANGUAGES, "zh") or "zh"
+
+
+def language() -> str:
+    """The language in force here: `zh` or `en`."""
+    locale = get_locale()
+    return "en" if locale is not None and locale.language == "en" else "zh"
+
+
+@lru_cache(maxsize=4096)
+def _day(day: date, this_year: bool, language: str) -> str:
+    if language == "zh":
+        return f"{day.month}月{day.day}日" if this_year else f"{day.year}年{day.month}月{day.day}日"
+    return format_date(day, "MMM d" if this_year else "MMM d, y", locale="en")
+
+
+def day(value: date | datetime | None) -> str:
+    """A day as people say it: without the year when it is this year's."""
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        value = clock.local(value).date()
+    return _day(value, value.year == clock.today().year, language())
+
+
+def exact(value: date | datetime | None) -> str:
+    """The exact day or moment, for the hover and for screen readers."""
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return clock.local(value).strftime("%Y-%m-%d %H:%M")
+    return value.isoformat()
+
+
+def moment(value: datetime | None) -> str:
+    """Day and time of day."""
+    if value is None:
+        return ""
+    return f"{day(value)} {clock.local(value):%H:%M}"
+
+
+def ago(value: date | datetime | None) -> str:
+    """How far off a day is, in words: 今天, 昨天, 还有 2 天; farther days by date."""
+    if value is None:
+        return ""
+    on = clock.local(value).date() if isinstance(value, datetime) else value
+    distance = (on - clock.today()).days
+    near: dict[int, str] = {0: _("今天"), -1: _("昨天"), 1: _("明天")}
+    if distance in near:
+        return near[distance]
+    if 1 < distance <= 14:
+        return str(ngettext("还有 %(num)s 天", "还有 %(num)s 天", distance))
+    if -7 < distance < 0:
+        return str(ngettext("%(num)s 天前", "%(num)s 天前", -distance))
+    return day(on)
+
+
+def num(value: int | float | None) -> str:
+    """A number with thousands marked."""
+    if value is None:
+        return "—"
+    return f"{value:,}" if isinstance(value, int) else f"{value:,.1f}"
+
+
+def coins(value: int) -> str:
+    """An amount of sunshine coins with its unit."""
+    return str(ngettext("%(num)s 枚金币", "%(num)s 枚金币", value, num=f"{value:,}"))
+
+
+def yuan(fen: int) -> str:
+    """An amount of money, from fen."""
+    sign = "-" if fen < 0 else ""
+    return f"{sign}¥{abs(fen) // 100:,}.{abs(fen) % 100:02d}"
+
+
+def percent(share: float | None, digits: int = 1) -> str:
+    """A share (0.987) as percent."""
+    return "—" if share is None else f"{share * 100:.{digits}f}%"
+
+
+def install(app: Flask) -> None:
+    """Set up the two languages and the filters of templates."""
+    root = Path(app.root_path)
+    texts = sorted(path for path in root.glob("*/texts") if path.is_dir())
+    app.config["BABEL_TRANSLATION_DIRECTORIES"] = ";".join(str(path) for path in texts)
+    app.config["BABEL_DEFAULT_LOCALE"] = "zh"
+    Babel(app, locale_selector=chosen_language, default_locale="zh")
+    filters: dict[str, Any] = {
+        "day": day, "moment": moment, "ago": ago, "exact": exact, "num": num,
+        "coins": coins, "yuan": yuan, "percent": percent,
+    }  # fmt: skip
+    app.jinja_env.filters.update(filters)

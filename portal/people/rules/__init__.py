@@ -1,0 +1,43 @@
+"""Every write about people, as verbs. One family of verbs a file."""
+
+from portal.people.rules.keys import (
+    change_password,
+    check_password,
+    end_session,
+    end_sessions,
+    make_token,
+    open_session,
+    revoke_token,
+    set_first_password,
+    set_language,
+    set_theme,
+    sign_in,
+    touch_session,
+)
+from portal.people.rules.roles import end_grant, give_role
+from portal.people.rules.staff import add_person, assign, create_first_administrator, hire, leave
+from portal.people.rules.units import add_unit, move_unit
+
+__all__ = [
+    "add_person",
+    "add_unit",
+    "assign",
+    "change_password",
+    "check_password",
+    "create_first_administrator",
+    "end_grant",
+    "end_session",
+    "end_sessions",
+    "give_role",
+    "hire",
+    "leave",
+    "make_token",
+    "move_unit",
+    "open_session",
+    "revoke_token",
+    "set_first_password",
+    "set_language",
+    "set_theme",
+    "sign_in",
+    "touch_session",
+]
