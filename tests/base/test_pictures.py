@@ -25,20 +25,28 @@ def test_a_line_stays_inside_its_picture(values: list[float | None]) -> None:
 def test_columns_stay_inside_their_picture(values: list[float | None]) -> None:
     picture = bars(values, 200, 60)
     for bar in picture.bars:
-        assert -0.2 <= bar.x and bar.x + bar.width <= 200.2
-        assert -0.2 <= bar.y and bar.y + bar.height <= 60.2
+        assert bar.x >= -0.2
+        assert bar.x + bar.width <= 200.2
+        assert bar.y >= -0.2
+        assert bar.y + bar.height <= 60.2
 
 
 def test_a_larger_value_lies_higher() -> None:
     first, second = line([1, 2], 100, 50).points
-    assert first and second and second.y < first.y and first.x < second.x
+    assert first
+    assert second
+    assert second.y < first.y
+    assert first.x < second.x
 
 
 def test_a_missing_value_is_a_gap_and_never_zero() -> None:
     picture = line([5, 6, None, 7], 100, 50)
-    assert picture.points[2] is None and picture.gaps == (2,)
-    assert picture.path.count("M") == 1 and picture.low == 5
-    assert len(picture.alone) == 1 and picture.alone[0] == picture.last
+    assert picture.points[2] is None
+    assert picture.gaps == (2,)
+    assert picture.path.count("M") == 1
+    assert picture.low == 5
+    assert len(picture.alone) == 1
+    assert picture.alone[0] == picture.last
 
 
 def test_equal_values_lie_in_the_middle() -> None:
@@ -48,17 +56,23 @@ def test_equal_values_lie_in_the_middle() -> None:
 @pytest.mark.parametrize("values", [[], [None, None], [math.nan]])
 def test_nothing_known_draws_nothing(values: list[float | None]) -> None:
     picture = line(values)
-    assert not picture.path and not picture.area and picture.last is None and picture.latest is None
+    assert not picture.path
+    assert not picture.area
+    assert picture.last is None
+    assert picture.latest is None
 
 
 def test_one_value_is_a_dot_in_the_middle() -> None:
     picture = line([4], 100, 50)
-    assert picture.last is not None and picture.last.x == 50 and not picture.path
+    assert picture.last is not None
+    assert picture.last.x == 50
+    assert not picture.path
 
 
 def test_the_scale_can_be_widened_but_not_narrowed() -> None:
     wide, narrow = line([5, 6], 100, 50, low=0, high=10), line([5, 6], 100, 50, low=5.5, high=5.6)
-    assert wide.points[0] != narrow.points[0] and narrow == line([5, 6], 100, 50)
+    assert wide.points[0] != narrow.points[0]
+    assert narrow == line([5, 6], 100, 50)
 
 
 def test_values_stand_beside_their_labels() -> None:
@@ -75,13 +89,15 @@ def test_columns_keep_their_proportions() -> None:
 def test_a_negative_column_hangs_from_the_base() -> None:
     picture = bars([10, -10], 100, 50)
     up, down = picture.bars
-    assert down.y == picture.base and up.y + up.height == pytest.approx(picture.base, abs=0.1)
+    assert down.y == picture.base
+    assert up.y + up.height == pytest.approx(picture.base, abs=0.1)
 
 
 def test_many_labels_are_thinned() -> None:
     days = [str(day) for day in range(1, 32)]
     kept = [bar.label for bar in bars([1] * 31, 320, 100, days).bars if bar.label]
-    assert 5 <= len(kept) <= 8 and kept[0] == "1"
+    assert 5 <= len(kept) <= 8
+    assert kept[0] == "1"
 
 
 @pytest.mark.parametrize(
