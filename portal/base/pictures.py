@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 PAD_X = 6.0
 PAD_Y = 8.0
-LABEL_HEIGHT = 20.0
+NARROWEST = 320  # px: a picture on a phone, where the words under the columns must still fit
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +162,12 @@ def line(
     )
 
 
+def _longest_px(labels: Sequence[str]) -> float:
+    """About how wide the longest label is in 12 px type, with its distance to the next."""
+    widths = (sum(12.0 if ord(sign) > 0x2E7F else 6.5 for sign in word) for word in labels)
+    return max(widths, default=0.0) + 1.0
+
+
 def bars(
     values: Sequence[float | None],
     width: int = 560,
@@ -171,12 +177,12 @@ def bars(
     """Columns for `values`, first at the left; negative ones hang below the base line.
 
     Zero is always on the scale, so that heights can be compared. Of many labels every second,
-    third, ... is kept, so that they do not touch. Raises ValueError when labels and values
-    differ in number.
+    third, ... is kept, so that they do not touch on a phone. Raises ValueError when labels and
+    values differ in number.
     """
     clean = [value if value is not None and math.isfinite(value) else None for value in values]
     table, known = _table(clean, labels), _known(clean)
-    room = height - PAD_Y - (LABEL_HEIGHT if labels else PAD_Y)
+    room = height - 2 * PAD_Y
     top, bottom = max([0.0, *known]), min([0.0, *known])
     # largest first, so that two enormous values do not overflow
     size = max(top, -bottom) or 1.0
@@ -184,7 +190,7 @@ def bars(
     base = round(PAD_Y + (room * (top / size) / span if span else room), 1)
     slot = width / max(len(clean), 1)
     thick = round(min(slot * 0.62, 36.0), 1)
-    every = math.ceil(len(clean) * 44 / width) or 1
+    every = math.ceil(len(clean) * _longest_px(labels) / NARROWEST) or 1
     drawn = []
     for at, value in enumerate(clean):
         tall = room * (abs(value) / size) / span if value and span else 0.0

@@ -96,7 +96,7 @@ def test_a_negative_column_hangs_from_the_base() -> None:
 def test_many_labels_are_thinned() -> None:
     days = [str(day) for day in range(1, 32)]
     kept = [bar.label for bar in bars([1] * 31, 320, 100, days).bars if bar.label]
-    assert 5 <= len(kept) <= 8
+    assert 10 <= len(kept) <= 20
     assert kept[0] == "1"
 
 
@@ -108,3 +108,8 @@ def test_a_ring_is_filled_by_its_share(share: float | None, part: float) -> None
     around = 2 * math.pi * 43
     assert picture.filled == pytest.approx(part * around, abs=0.1)
     assert picture.filled + picture.rest == pytest.approx(around, abs=0.1)
+
+
+def test_twelve_months_all_keep_their_names() -> None:
+    months = [f"{month}月" for month in range(1, 13)]
+    assert [bar.label for bar in bars([1] * 12, 560, 160, months).bars] == months

@@ -28,6 +28,7 @@
   }
 
   function keepDraft(form) {
+    if (!me) return;
     const note = form.querySelector("[data-draft-note]");
     restore(form, note);
     form.addEventListener("input", () => {
