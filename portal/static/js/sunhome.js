@@ -54,6 +54,7 @@
 
   /* Leaving a form half filled: the browser asks. */
   function guard(form) {
+    if (form.closest(".bare")) return;
     const before = JSON.stringify(read(form));
     addEventListener("beforeunload", (event) => {
       if (form.isConnected && !form.dataset.sent && JSON.stringify(read(form)) !== before) event.preventDefault();
@@ -82,23 +83,12 @@
   const free = (form) => { delete form.dataset.sent; form.removeAttribute("aria-busy"); };
   addEventListener("pageshow", () => all("form[data-sent]").forEach(free));
 
-  /* Person picker: the list comes by htmx; what is sent is the chosen staff number, else what was typed. */
-  function choose(input, option) {
-    const list = document.getElementById(input.getAttribute("aria-controls"));
-    unchoose(input);
-    const sent = Object.assign(document.createElement("input"), { type: "hidden", name: input.name, value: option.dataset.value });
-    input.dataset.name = input.name;
-    input.removeAttribute("name");
-    input.after(sent);
-    input.value = option.dataset.name;
+  /* Person picker: the list comes by htmx; choosing fills in "003217 王小明", which the server reads as well
+     as a bare staff number. */
+  function choose(input, list, option) {
+    input.value = `${option.dataset.value} ${option.dataset.name}`;
     shut(input, list);
     input.dispatchEvent(new CustomEvent("chosen", { bubbles: true, detail: option.dataset.value }));
-  }
-  function unchoose(input) {
-    if (!input.dataset.name) return;
-    input.name = input.dataset.name;
-    delete input.dataset.name;
-    if (input.nextElementSibling.type === "hidden") input.nextElementSibling.remove();
   }
   function shut(input, list) {
     list.replaceChildren();
@@ -113,10 +103,10 @@
   function picker(box) {
     const input = box.querySelector("[role=combobox]");
     const list = box.querySelector("[role=listbox]");
-    input.addEventListener("input", () => { unchoose(input); if (!input.value.trim()) shut(input, list); });
+    input.addEventListener("input", () => { if (!input.value.trim()) shut(input, list); });
     input.addEventListener("htmx:configRequest", (event) => {
       event.detail.parameters.q = input.value.trim();
-      if (!input.value.trim() || input.dataset.name) event.preventDefault();
+      if (!input.value.trim()) event.preventDefault();
     });
     list.addEventListener("htmx:afterSwap", () => {
       if (document.activeElement !== input) return shut(input, list);
@@ -130,7 +120,7 @@
       const at = options.findIndex((option) => option.getAttribute("aria-selected") === "true");
       const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
       if (step) mark(input, options, (at + step + options.length) % options.length);
-      else if (event.key === "Enter") choose(input, options[Math.max(at, 0)]);
+      else if (event.key === "Enter") choose(input, list, options[Math.max(at, 0)]);
       else if (event.key === "Escape") shut(input, list);
       else return;
       event.preventDefault();
@@ -138,7 +128,7 @@
     list.addEventListener("pointerdown", (event) => event.preventDefault());
     list.addEventListener("click", (event) => {
       const option = event.target.closest("[role=option]");
-      if (option) choose(input, option);
+      if (option) choose(input, list, option);
     });
     input.addEventListener("blur", () => shut(input, list));
   }
@@ -160,7 +150,7 @@
     all("[data-back]", where).forEach((button) => { button.hidden = history.length < 2; });
     all("form[data-draft]", where).forEach(keepDraft);
     all("form[data-guard]", where).forEach(guard);
-    all("[data-picker]", where).forEach(picker);
+    all(".picker", where).forEach(picker);
     all("[data-count]", where).forEach((area) => { count(area); area.addEventListener("input", () => count(area)); });
     const errors = where.querySelector("[data-errors]");
     if (errors) errors.focus();
