@@ -15,10 +15,11 @@ from portal.base.application import Portal
 from portal.base.db import db
 from portal.base.room import Room
 from portal.base.settings import Settings, load_settings, secret_key
+from portal.demo import room as demo
 from portal.home import room as home
 from portal.people import room as people
 
-ROOMS: tuple[Room, ...] = (people, audit, home)
+ROOMS: tuple[Room, ...] = (people, audit, home, demo)
 
 
 def create_app(settings: Settings | None = None) -> Portal:

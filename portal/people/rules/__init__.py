@@ -15,7 +15,14 @@ from portal.people.rules.keys import (
     touch_session,
 )
 from portal.people.rules.roles import end_grant, give_role
-from portal.people.rules.staff import add_person, assign, create_first_administrator, hire, leave
+from portal.people.rules.staff import (
+    add_person,
+    assign,
+    close_account,
+    create_first_administrator,
+    hire,
+    leave,
+)
 from portal.people.rules.units import add_unit, move_unit
 
 __all__ = [
@@ -23,6 +30,7 @@ __all__ = [
     "add_unit",
     "assign",
     "change_password",
+    "close_account",
     "check_password",
     "create_first_administrator",
     "end_grant",
