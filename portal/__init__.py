@@ -6,7 +6,12 @@ from flask_openapi3 import APIBlueprint, Info
 from flask_openapi3.models.security_scheme import SecurityScheme
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from portal.audit import room as audit
+from portal import (
+    audit,
+    demo,
+    home,
+    people,
+)
 from portal.base import db as database
 from portal.base import health, pages, words
 from portal.base.access import Door, doors, everyone, login_manager, refuse_unguarded
@@ -15,11 +20,13 @@ from portal.base.application import Portal
 from portal.base.db import db
 from portal.base.room import Room
 from portal.base.settings import Settings, load_settings, secret_key
-from portal.demo import room as demo
-from portal.home import room as home
-from portal.people import room as people
 
-ROOMS: tuple[Room, ...] = (people, audit, home, demo)
+ROOMS: tuple[Room, ...] = (
+    people.room,
+    audit.room,
+    home.room,
+    demo.room,
+)
 
 
 def create_app(settings: Settings | None = None) -> Portal:
