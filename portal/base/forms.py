@@ -266,6 +266,9 @@ def _file_given(_form: Any, field: Field) -> None:
         raise ValidationError(_("请选择一个文件。"))
 
 
+_file_given.field_flags = {"required": True}  # type: ignore[attr-defined]
+
+
 class Form(FlaskForm):
     """A form that may be sent again without harm (it only reads, or sets what it says)."""
 

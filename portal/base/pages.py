@@ -19,7 +19,7 @@ from flask_wtf.csrf import CSRFError, CSRFProtect
 from sqlalchemy.exc import DBAPIError, OperationalError
 from werkzeug.exceptions import HTTPException, InternalServerError, Unauthorized
 
-from portal.base import words
+from portal.base import once, words
 from portal.base.access import PasswordFirst, me
 from portal.base.api import is_api_request, problem
 from portal.base.errors import Refused
@@ -111,7 +111,7 @@ def install(app: Flask) -> None:
         version = _asset_hash(str(path), path.stat().st_mtime)
         return f"{app.static_url_path}/{name}?v={version}"
 
-    app.jinja_env.globals.update(asset=asset, csp_nonce=nonce)
+    app.jinja_env.globals.update(asset=asset, csp_nonce=nonce, new_request_key=once.new_key)
 
     def parts_of_page() -> dict[str, Any]:
         signed = bool(me.is_authenticated)
