@@ -10,6 +10,7 @@ from portal import (
     audit,
     demo,
     home,
+    notify,
     people,
 )
 from portal.base import db as database
@@ -17,13 +18,16 @@ from portal.base import health, pages, words
 from portal.base.access import Door, doors, everyone, login_manager, refuse_unguarded
 from portal.base.api import Problem, invalid_request
 from portal.base.application import Portal
+from portal.base.cookies import Cookies
 from portal.base.db import db
 from portal.base.room import Room
 from portal.base.settings import Settings, load_settings, secret_key
+from portal.notify.queries import unread
 
 ROOMS: tuple[Room, ...] = (
     people.room,
     audit.room,
+    notify.room,
     home.room,
     demo.room,
 )
@@ -59,6 +63,7 @@ def create_app(settings: Settings | None = None) -> Portal:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops
         )
+    app.session_interface = Cookies()
     db.init_app(app)
     login_manager.init_app(app)
     words.install(app)
@@ -80,4 +85,6 @@ def _open_rooms(app: Portal) -> None:
                 app.register_blueprint(blueprint)
     entries = sorted((e for room in ROOMS for e in room.menu), key=lambda entry: entry.order)
     app.extensions["sunhome_frame"].menu = tuple(entries)
+    app.extensions["sunhome_frame"].unread = unread
     app.extensions["sunhome_rooms"] = ROOMS
+    app.extensions["sunhome_jobs"] = tuple(job for room in ROOMS for job in room.jobs)
