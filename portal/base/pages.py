@@ -123,6 +123,7 @@ def install(app: Flask) -> None:
             "locale": words.language(),
             "theme": me.theme,
             "me_place": f"{me.staff_no} · {me.place_name}" if signed and me.place_name else "",
+            "bell_url": url_for("notify.index"),
             "language_url": url_for("people.language"),
             "theme_url": url_for("people.theme"),
             "sign_out_url": url_for("people.sign_out"),
