@@ -11,6 +11,7 @@ import csv
 import io
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 
 from flask_babel import gettext as _
 
@@ -20,6 +21,8 @@ from portal.base.sheets.tables import Book, Limits, Place, Raw, column_letters, 
 SEPARATORS = (",", "\t", ";", "|")
 SAMPLE_ROWS = 200
 SAMPLE_CHARACTERS = 200_000
+BLANKS = 3
+"""So many times the most rows may be there when most of them are blank."""
 LINE = 4_000_000
 """The longest line that is looked at, in characters: 500 cells of 8,000."""
 BOMS = (
@@ -107,11 +110,11 @@ def separator_of(data: bytes, encoding: str, name: str) -> tuple[str, bool]:
 
 
 def _widths(sample: list[str], mark: str) -> list[int]:
-    try:
-        rows = list(csv.reader(sample, delimiter=mark))
-    except csv.Error:
-        rows = list(csv.reader(sample, delimiter=mark, quoting=csv.QUOTE_NONE))
-    return [len(row) if any(row) else 0 for row in rows]
+    for quoting in (csv.QUOTE_MINIMAL, csv.QUOTE_NONE):
+        with suppress(csv.Error):
+            rows = csv.reader(sample, delimiter=mark, quoting=quoting)
+            return [len(row) if any(row) else 0 for row in rows]
+    return []
 
 
 def _quotes_pair(data: bytes, encoding: str, mark: str) -> bool:
@@ -151,6 +154,8 @@ class _Reader:
                 while values and not values[-1].strip():
                     values.pop()
                 if not values or (number == 1 and values == ["sep="]):
+                    if number > BLANKS * self.limits.rows:
+                        raise refusal("rows", self.field, most=self.limits.rows)
                     continue
                 cells += len(values)
                 self._refuse_excess(number, values, len(kept) + 1, cells)
