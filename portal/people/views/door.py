@@ -1,4 +1,4 @@
-"""Pages about people: the door of the house, and the directory."""
+"""The door of the house: who is asking, signing in and out, the own password and looks."""
 
 from __future__ import annotations
 
@@ -10,15 +10,12 @@ from flask import session as cookie
 from flask_babel import gettext as _
 from werkzeug.wrappers import Request
 
-from portal.base import clock
-from portal.base.access import Pages, Viewer, everyone, login_manager, me, signed_in
+from portal.base.access import Viewer, everyone, login_manager, me, signed_in
 from portal.base.db import note
 from portal.base.pages import Answer, done, page, safe_next
 from portal.people import queries, rules
 from portal.people.forms import ChangePasswordForm, FirstRunForm, SignInForm
-
-pages = Pages("people", __name__, url_prefix="/people", cli_group="people")
-
+from portal.people.views.blueprints import pages
 
 # ---- who is asking --------------------------------------------------------------------------
 
@@ -128,12 +125,3 @@ def theme() -> Answer:
     """Light, dark, or as the device wishes."""
     rules.set_theme(me, request.form.get("theme", ""))
     return redirect(safe_next(request.form.get("next"), url_for("home.index")), code=303)
-
-
-# ---- the directory --------------------------------------------------------------------------
-
-
-@pages.route("/", who=signed_in)
-def index() -> Answer:
-    """Everybody who works here, found by name, reading, initials or staff number."""
-    return page("people/index.html", people=queries.directory(clock.today()))

@@ -1,13 +1,15 @@
-"""People, their employments and positions, the tree of units, roles, and the keys to the house.
+"""People, their employments and positions, and the tree of units.
 
 A *person* is one human being, once. An *employment* is one period of service with its staff
 number; its *term* says from when to when (two-dated), its *position* where and as what
 (two-dated). Units form a tree whose shape is kept as paths with dates.
+
+Ids of units, people and employments are never used again, even after an import was undone.
 """
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from enum import StrEnum
 
 from sqlalchemy import (
@@ -37,14 +39,22 @@ class UnitKind(StrEnum):
     TEAM = "team"
 
 
-class Role(StrEnum):
-    LEADER = "leader"
-    HR = "hr"
-    COMMITTEE = "committee"
-    STATION = "station"
-    GENERAL_MANAGER = "general_manager"
-    AUDITOR = "auditor"
-    ADMINISTRATOR = "administrator"
+class ShiftKind(Base):
+    """A shift that the house works: its name and its hours, over midnight where it ends earlier."""
+
+    __tablename__ = "shift_kind"
+    __table_args__ = (
+        CheckConstraint("length(name) BETWEEN 1 AND 40", name="name_length"),
+        UniqueConstraint("code"),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[Id]
+    name: Mapped[str] = mapped_column(String(40))
+    code: Mapped[str | None] = mapped_column(String(120))
+    starts: Mapped[time]
+    ends: Mapped[time]
+    batch_id: Mapped[int | None] = mapped_column(Ref, index=True)
 
 
 class Unit(Base):
@@ -54,11 +64,15 @@ class Unit(Base):
     __table_args__ = (
         CheckConstraint("kind IN ('site', 'department', 'team')", name="kind_known"),
         CheckConstraint("length(name) BETWEEN 1 AND 80", name="name_length"),
+        UniqueConstraint("code"),
+        {"sqlite_autoincrement": True},
     )
 
     id: Mapped[Id]
     kind: Mapped[UnitKind] = mapped_column(String(12))
     name: Mapped[str] = mapped_column(sorted_text(80), index=True)
+    code: Mapped[str | None] = mapped_column(String(120))
+    """What another system calls it, `system:key`; imports find it again by this."""
     batch_id: Mapped[int | None] = mapped_column(Ref, index=True)
 
 
@@ -93,6 +107,7 @@ class Person(Base):
         Index("ix_person_initials", "initials", "id"),
         Index("ix_person_name", "name", "id"),
         UniqueConstraint("national_id"),
+        {"sqlite_autoincrement": True},
     )
 
     id: Mapped[Id]
@@ -159,6 +174,7 @@ class Employment(Base):
         CheckConstraint("length(staff_no) BETWEEN 1 AND 30", name="staff_no_length"),
         UniqueConstraint("staff_no"),
         Index("ix_employment_person", "person_id"),
+        {"sqlite_autoincrement": True},
     )
 
     id: Mapped[Id]
@@ -213,84 +229,3 @@ class Position(TwoDates, Base):
     change: Mapped[str | None] = mapped_column(String(20))
     document_no: Mapped[str | None] = mapped_column(String(80))
     batch_id: Mapped[int | None] = mapped_column(Ref, index=True)
-
-
-class RoleGrant(Base):
-    """A role given to a person over a unit (or the whole house) for a time.
-
-    `while_in_unit_id`: the grant holds only while the person works in that unit, so that a leader
-    who moves on loses the team with the assignment.
-    """
-
-    __tablename__ = "role_grant"
-    __table_args__ = (
-        CheckConstraint("valid_to IS NULL OR valid_to >= valid_from", name="valid_forward"),
-        CheckConstraint(
-            "role IN ('leader', 'hr', 'committee', 'station', 'general_manager', 'auditor',"
-            " 'administrator')",
-            name="role_known",
-        ),
-        CheckConstraint("role <> 'leader' OR unit_id IS NOT NULL", name="leader_of_a_unit"),
-        Index("ix_role_grant_person", "person_id"),
-        Index("ix_role_grant_role", "role", "unit_id"),
-    )
-
-    id: Mapped[Id]
-    person_id: Mapped[int] = mapped_column(Ref, ForeignKey("person.id"))
-    role: Mapped[Role] = mapped_column(String(20))
-    unit_id: Mapped[int | None] = mapped_column(Ref, ForeignKey("unit.id"))
-    while_in_unit_id: Mapped[int | None] = mapped_column(Ref, ForeignKey("unit.id"))
-    valid_from: Mapped[date]
-    valid_to: Mapped[date | None]
-    given_by_id: Mapped[int | None] = mapped_column(Ref, ForeignKey("person.id"))
-    created_at: Mapped[datetime] = mapped_column(default=clock.now)
-    batch_id: Mapped[int | None] = mapped_column(Ref, index=True)
-
-
-class Credential(Base):
-    """The password of a person, as an argon2id hash. One row a person, none before the first."""
-
-    __tablename__ = "credential"
-
-    person_id: Mapped[int] = mapped_column(Ref, ForeignKey("person.id"), primary_key=True)
-    password_hash: Mapped[str] = mapped_column(String(200))
-    must_change: Mapped[bool] = mapped_column(default=True)
-    changed_at: Mapped[datetime] = mapped_column(default=clock.now)
-    disabled_at: Mapped[datetime | None]
-
-
-class WebSession(Base):
-    """A signed-in browser. Only a hash of its token is here; ending it works at once."""
-
-    __tablename__ = "web_session"
-    __table_args__ = (
-        UniqueConstraint("token_hash"),
-        Index("ix_web_session_person", "person_id", "ended_at"),
-    )
-
-    id: Mapped[Id]
-    person_id: Mapped[int] = mapped_column(Ref, ForeignKey("person.id"))
-    token_hash: Mapped[str] = mapped_column(String(64))
-    created_at: Mapped[datetime] = mapped_column(default=clock.now)
-    seen_at: Mapped[datetime] = mapped_column(default=clock.now)
-    ended_at: Mapped[datetime | None]
-    agent: Mapped[str] = mapped_column(String(200), default="")
-
-
-class ApiToken(Base):
-    """A bearer token that its owner made for a program, with what it may do."""
-
-    __tablename__ = "api_token"
-    __table_args__ = (
-        UniqueConstraint("token_hash"),
-        Index("ix_api_token_person", "person_id"),
-    )
-
-    id: Mapped[Id]
-    person_id: Mapped[int] = mapped_column(Ref, ForeignKey("person.id"))
-    name: Mapped[str] = mapped_column(String(80))
-    token_hash: Mapped[str] = mapped_column(String(64))
-    scopes: Mapped[str] = mapped_column(String(300))
-    created_at: Mapped[datetime] = mapped_column(default=clock.now)
-    expires_on: Mapped[date]
-    revoked_at: Mapped[datetime | None]
