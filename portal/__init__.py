@@ -8,6 +8,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from portal import (
     audit,
+    coins,
     demo,
     home,
     notify,
@@ -28,6 +29,7 @@ ROOMS: tuple[Room, ...] = (
     people.room,
     audit.room,
     notify.room,
+    coins.room,
     home.room,
     demo.room,
 )
