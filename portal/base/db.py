@@ -8,7 +8,7 @@ mistake; what a GET must leave behind (who looked, last seen) is handed to `note
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, TypeVar
@@ -22,6 +22,7 @@ from sqlalchemy import (
     Date,
     DateTime,
     Engine,
+    Executable,
     Integer,
     MetaData,
     Row,
@@ -100,6 +101,16 @@ def session() -> Session:
     """The session of this request, job or command."""
     current: Session = db.session()
     return current
+
+
+def fetch(statement: Executable, **values: Any) -> Sequence[AnyRow]:
+    """The rows of a statement that was built once, with `values` for its bind parameters.
+
+    It runs on the session's connection, without the ORM. For what every page asks: building a
+    statement anew costs ten times as much as running it. It sees only what has been flushed.
+    """
+    rows: Sequence[AnyRow] = session().connection().execute(statement, values).all()
+    return rows
 
 
 def configure(settings: Settings) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, and_, or_
+from sqlalchemy import BindParameter, ColumnElement, and_, or_
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.base import clock
@@ -28,9 +28,11 @@ class TwoDates:
 
 
 Fact = TypeVar("Fact", bound=TwoDates)
+Day = date | BindParameter[date]
+"""A day, or the place in a prepared statement where it will be."""
 
 
-def valid_on(fact: type[Any], day: date) -> ColumnElement[bool]:
+def valid_on(fact: type[Any], day: Day) -> ColumnElement[bool]:
     """Rows (or aliases) of `fact` whose interval of validity holds `day`."""
     return and_(fact.valid_from <= day, or_(fact.valid_to.is_(None), fact.valid_to > day))
 
@@ -46,7 +48,7 @@ def known_on(fact: type[Any], moment: datetime | None) -> ColumnElement[bool]:
     )
 
 
-def true_on(fact: type[Any], day: date, known_at: datetime | None = None) -> ColumnElement[bool]:
+def true_on(fact: type[Any], day: Day, known_at: datetime | None = None) -> ColumnElement[bool]:
     """What was so on `day`, as known at `known_at` (None: as known now)."""
     return and_(valid_on(fact, day), known_on(fact, known_at))
 

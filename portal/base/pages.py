@@ -11,7 +11,17 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, flash, g, redirect, render_template, request, url_for
+from flask import (
+    Flask,
+    Response,
+    flash,
+    g,
+    has_request_context,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -20,7 +30,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from werkzeug.exceptions import HTTPException, InternalServerError, Unauthorized
 
 from portal.base import once, words
-from portal.base.access import PasswordFirst, me
+from portal.base.access import PasswordFirst, Viewer, me
 from portal.base.api import is_api_request, problem
 from portal.base.errors import Refused
 from portal.base.room import MenuEntry
@@ -83,18 +93,29 @@ def _asset_hash(path: str, _mtime: float) -> str:
     return hashlib.sha256(Path(path).read_bytes()).hexdigest()[:10]
 
 
-def menu_items(entries: Sequence[MenuEntry]) -> list[MenuItem]:
+@lru_cache(maxsize=1024)
+def _path_to(endpoint: str, _root: str) -> str:
+    """The path of an endpoint without arguments. The same for all requests under one root."""
+    return url_for(endpoint)
+
+
+def path_to(endpoint: str) -> str:
+    return _path_to(endpoint, request.script_root)
+
+
+def menu_items(viewer: Viewer, entries: Sequence[MenuEntry]) -> list[MenuItem]:
+    """The menu as `viewer` sees it on this page."""
     room = (request.endpoint or "").partition(".")[0]
     return [
         MenuItem(
-            entry.label,
+            str(entry.label),
             entry.endpoint,
             entry.icon,
             entry.endpoint.partition(".")[0] == room,
-            url_for(entry.endpoint),
+            path_to(entry.endpoint),
         )
         for entry in entries
-        if me.is_authenticated and entry.who(me)
+        if entry.who(viewer)
     ]
 
 
@@ -113,27 +134,11 @@ def install(app: Flask) -> None:
 
     app.jinja_env.globals.update(asset=asset, csp_nonce=nonce, new_request_key=once.new_key)
 
-    def parts_of_page() -> dict[str, Any]:
-        signed = bool(me.is_authenticated)
-        return {
-            "me": me,
-            "signed_in": signed,
-            "menu": menu_items(frame.menu),
-            "unread": frame.unread(me.id) if signed else 0,
-            "locale": words.language(),
-            "theme": me.theme,
-            "me_place": f"{me.staff_no} · {me.place_name}" if signed and me.place_name else "",
-            "bell_url": url_for("notify.index"),
-            "language_url": url_for("people.language"),
-            "theme_url": url_for("people.theme"),
-            "sign_out_url": url_for("people.sign_out"),
-        }
-
     def framed() -> dict[str, Any]:
-        if g.get("bare"):
+        if not has_request_context() or g.get("bare"):
             return {"locale": words.language(), "theme": "auto", "menu": [], "signed_in": False}
         if "frame" not in g:
-            g.frame = parts_of_page()
+            g.frame = _frame_of_page(frame)
         frame_of_page: dict[str, Any] = g.frame
         return frame_of_page
 
@@ -141,6 +146,26 @@ def install(app: Flask) -> None:
     app.after_request(_safety_headers)
     for kind in (HTTPException, Refused, DBAPIError, Exception):
         app.register_error_handler(kind, _answer_error)
+
+
+def _frame_of_page(frame: Frame) -> dict[str, Any]:
+    """What page.html draws around every page. A part swapped into a page has no frame."""
+    viewer: Viewer = me._get_current_object()  # type: ignore[attr-defined]
+    signed = bool(viewer.is_authenticated)
+    whole = signed and "HX-Request" not in request.headers
+    return {
+        "me": viewer,
+        "signed_in": signed,
+        "menu": menu_items(viewer, frame.menu) if whole else [],
+        "unread": frame.unread(viewer.id) if whole else 0,
+        "locale": words.language(),
+        "theme": viewer.theme,
+        "me_place": f"{viewer.staff_no} · {viewer.place_name}" if signed else "",
+        "bell_url": path_to("notify.index"),
+        "language_url": path_to("people.language"),
+        "theme_url": path_to("people.theme"),
+        "sign_out_url": path_to("people.sign_out"),
+    }
 
 
 def _safety_headers(response: Response) -> Response:

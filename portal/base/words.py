@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from datetime import date, datetime
 from functools import lru_cache
+from gettext import NullTranslations
 from pathlib import Path
 from typing import Any
 
 from babel.dates import format_date
-from flask import Flask, g, has_request_context, request
+from flask import Flask, current_app, g, has_request_context, request
 from flask import session as cookie
-from flask_babel import Babel, get_locale, ngettext
+from flask_babel import Babel, get_locale, get_translations, ngettext
 from flask_babel import gettext as _
 
 from portal.base import clock
@@ -35,7 +36,7 @@ def chosen_language() -> str:
 
 def language() -> str:
     """The language in force here: `zh` or `en`."""
-    locale = get_locale()
+    locale = getattr(g, "babel_locale", None) or get_locale()
     return "en" if locale is not None and locale.language == "en" else "zh"
 
 
@@ -110,6 +111,31 @@ def percent(share: float | None, digits: int = 1) -> str:
     return "—" if share is None else f"{share * 100:.{digits}f}%"
 
 
+def catalogue() -> NullTranslations | None:
+    """The texts of the language in force; None for Chinese, which stands in the source.
+
+    Flask-Babel looks its catalogue up anew for each text, by a name it spells out each time; a page
+    has a hundred texts, so the templates come here.
+    """
+    tongue = language()
+    if tongue == "zh":
+        return None
+    known: dict[str, NullTranslations] = current_app.extensions["sunhome_catalogues"]
+    if tongue not in known:
+        known[tongue] = get_translations()
+    return known[tongue]
+
+
+def quick_gettext(text: str) -> str:
+    texts = catalogue()
+    return text if texts is None else texts.gettext(text)
+
+
+def quick_ngettext(one: str, many: str, number: int) -> str:
+    texts = catalogue()
+    return many if texts is None else texts.ngettext(one, many, number)
+
+
 def install(app: Flask) -> None:
     """Set up the two languages and the filters of templates."""
     root = Path(app.root_path)
@@ -122,3 +148,7 @@ def install(app: Flask) -> None:
         "coins": coins, "yuan": yuan, "percent": percent,
     }  # fmt: skip
     app.jinja_env.filters.update(filters)
+    app.extensions["sunhome_catalogues"] = {}
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+        quick_gettext, quick_ngettext, newstyle=True
+    )
