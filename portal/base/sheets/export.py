@@ -21,7 +21,7 @@ Value = str | int | float | bool | Decimal | date | datetime | None
 
 def defused(text: str) -> str:
     """`text` as no spreadsheet takes for a formula: with an apostrophe before a telling start."""
-    return "'" + text if text.startswith(FORMULA_STARTS) else text
+    return "'" + text if text.startswith(FORMULA_STARTS) and text.strip() else text
 
 
 def _as_text(value: object) -> str:  # noqa: PLR0911 (a list of cases)

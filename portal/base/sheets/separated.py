@@ -97,24 +97,32 @@ def separator_of(data: bytes, encoding: str, name: str) -> tuple[str, bool]:
         size += len(line)
     if sample and sample[0].rstrip("\r\n").lower() in {f"sep={mark}" for mark in SEPARATORS}:
         return sample[0][4], True
-    best, best_score = ("\t" if name.lower().endswith(".tsv") else ","), (0.0, 0)
+    best, best_score = ("\t" if name.lower().endswith(".tsv") else ","), (False, 0.0, 0)
     for mark in SEPARATORS:
-        widths = Counter(width for width in _widths(sample, mark) if width)
+        pairs, counts = _widths(sample, mark)
+        widths = Counter(width for width in counts if width)
         if not widths:
             continue
         width, times = max(widths.items(), key=lambda item: (item[1], item[0]))
-        score = (round(times / sum(widths.values()), 1), width)
+        score = (pairs, round(times / sum(widths.values()), 1), width)
         if width > 1 and score > best_score:
             best, best_score = mark, score
     return best, best != "\t" or _quotes_pair(data, encoding, best)
 
 
-def _widths(sample: list[str], mark: str) -> list[int]:
-    for quoting in (csv.QUOTE_MINIMAL, csv.QUOTE_NONE):
+def _widths(sample: list[str], mark: str) -> tuple[bool, list[int]]:
+    """Whether the quotes pair off with this separator, and how wide it makes each row."""
+    strict: list[int] = []
+    try:
+        for row in csv.reader(sample, delimiter=mark, strict=True):
+            strict.append(len(row) if any(row) else 0)
+    except csv.Error as error:
+        if "unexpected end" in str(error) and len(strict) > 1:
+            return True, strict  # the sample ends inside a cell
         with suppress(csv.Error):
-            rows = csv.reader(sample, delimiter=mark, quoting=quoting)
-            return [len(row) if any(row) else 0 for row in rows]
-    return []
+            bare = csv.reader(sample, delimiter=mark, quoting=csv.QUOTE_NONE)
+            return mark == "\t", [len(row) if any(row) else 0 for row in bare]
+    return True, strict
 
 
 def _quotes_pair(data: bytes, encoding: str, mark: str) -> bool:

@@ -277,7 +277,7 @@ def plain(value: Any) -> Any:
     """A cell's value as JSON has it; `[kind, value]` where JSON has no such kind."""
     if isinstance(value, str):
         return value or None
-    if isinstance(value, bool | float | int):
+    if value is None or isinstance(value, bool | float | int):
         return value
     if isinstance(value, datetime):
         return ["m", value.isoformat()]
@@ -303,7 +303,7 @@ class Printer:
         sys.stdout.write(text + "\n")
 
     def sheet(self, sheet: Any, facts: dict[str, Any], errors: dict[str, str]) -> None:
-        top, _left = sheet.start or (0, 0)
+        top, left = sheet.start or (0, 0)
         bottom, right = sheet.end or (0, 0)
         if right >= self.limits["columns"]:
             raise Refusal("columns", most=self.limits["columns"])
@@ -317,13 +317,13 @@ class Printer:
                 "merges": [(a[0] + 1, a[1], b[0] + 1, b[1]) for a, b in merges[:20_000]],
             }
         )
-        last = -1
         by_row: dict[int, dict[int, str]] = {}
         for spot, code in errors.items():
             row, column = spot.split(",")
             by_row.setdefault(int(row), {})[int(column)] = code
-        for last, values in enumerate(sheet.iter_rows()):
-            self._row(last + 1, values, by_row.pop(last + 1, {}))
+        for number, values in enumerate(sheet.iter_rows(), start=1):
+            # calamine begins at the first filled column, though at row 1
+            self._row(number, [None] * left + values, by_row.pop(number, {}))
         for number in sorted(by_row):
             self._row(number, [], by_row[number])
 
