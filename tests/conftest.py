@@ -287,6 +287,7 @@ def make_app(
     from portal.base.settings import Settings
 
     urls: list[str] = []
+    apps: list[Flask] = []
 
     def make(*, filled: bool = True, **changes: Any) -> Flask:
         name = f"own_{worker_id}_{secrets.token_hex(4)}"
@@ -295,6 +296,7 @@ def make_app(
         settings = Settings(instance=instance, database_url=urls[-1])
         app = create_app(dataclasses.replace(settings, **changes))
         app.testing = True
+        apps.append(app)
         if not filled and upkeep.revisions()[0]:
             upkeep.upgrade(settings)
         elif not filled:
@@ -302,6 +304,8 @@ def make_app(
         return app
 
     yield make
+    for app in apps:
+        engine_of(app).dispose()
     for url in urls:
         databases.drop(url)
 
