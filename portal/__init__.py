@@ -10,7 +10,9 @@ from portal import (
     audit,
     coins,
     demo,
+    drives,
     home,
+    jobs,
     notify,
     people,
 )
@@ -23,13 +25,16 @@ from portal.base.cookies import Cookies
 from portal.base.db import db
 from portal.base.room import Room
 from portal.base.settings import Settings, load_settings, secret_key
-from portal.notify.queries import unread
+from portal.jobs.queries import jobs_succeed, scheduler_alive
+from portal.notify.queries import mail_flows, unread
 
 ROOMS: tuple[Room, ...] = (
     people.room,
     audit.room,
+    jobs.room,
     notify.room,
     coins.room,
+    drives.room,
     home.room,
     demo.room,
 )
@@ -88,5 +93,10 @@ def _open_rooms(app: Portal) -> None:
     entries = sorted((e for room in ROOMS for e in room.menu), key=lambda entry: entry.order)
     app.extensions["sunhome_frame"].menu = tuple(entries)
     app.extensions["sunhome_frame"].unread = unread
+    app.extensions["sunhome_checks"] |= {
+        "scheduler": scheduler_alive,
+        "jobs": jobs_succeed,
+        "mail": mail_flows,
+    }
     app.extensions["sunhome_rooms"] = ROOMS
     app.extensions["sunhome_jobs"] = tuple(job for room in ROOMS for job in room.jobs)

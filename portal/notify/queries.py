@@ -5,16 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any, Protocol
 
 from flask import current_app
-from jinja2 import Template, TemplateNotFound
-from sqlalchemy import func, select, tuple_
+from jinja2 import Template, TemplateNotFound, UndefinedError
+from sqlalchemy import func, select, text, tuple_
 
 from portal.base import clock
 from portal.base.access import Viewer
-from portal.base.db import AnySelect, session
-from portal.notify.models import Notice
+from portal.base.db import AnyRow, AnySelect, session
+from portal.notify.models import Delivery, DeliveryState, Notice, Preference
+from portal.people.models import Person
 
 MOST_COUNTED = 100
 KIND = re.compile(r"([a-z_]+)\.([a-z_]+)")
@@ -62,6 +64,73 @@ def inbox(
     return list(session().scalars(statement))
 
 
+# ---- on the way out -------------------------------------------------------------------------
+
+LATE = timedelta(minutes=5)
+WAITING = text("state IN ('pending', 'sending')")
+"""Written out, so that both databases see that the index over waiting deliveries fits."""
+
+
+def _due_since() -> datetime | None:
+    return session().scalar(select(func.min(Delivery.due_at)).where(WAITING))
+
+
+def mail_is_due() -> bool:
+    """Some delivery can be taken up now."""
+    since = _due_since()
+    return since is not None and since <= clock.now()
+
+
+def mail_flows() -> str | None:
+    """For /readyz: None, or that mail which is due lies untouched: nobody delivers.
+
+    Mail that a server refused waits for its next try and is not meant here.
+    """
+    since = _due_since() if current_app.config["SUNHOME"].mail_server else None
+    if since is not None and since < clock.now() - LATE:
+        return f"mail due since {since:%Y-%m-%d %H:%M} UTC is not being delivered"
+    return None
+
+
+def deliveries(
+    states: Sequence[DeliveryState], after: int | None = None, limit: int = 25
+) -> list[AnyRow]:
+    """The delivery log, newest first, keyset-paged: (Delivery, kind, name of the person)."""
+    statement = (
+        select(Delivery, Notice.kind, Person.name)
+        .join(Notice, Notice.id == Delivery.notice_id)
+        .join(Person, Person.id == Notice.person_id)
+        .where(Delivery.state.in_(states))
+        .order_by(Delivery.id.desc())
+        .limit(limit + 1)
+    )
+    if after is not None:
+        statement = statement.where(Delivery.id < after)
+    return list(session().execute(statement))
+
+
+def dead_letters() -> int:
+    """How many deliveries were given up; counted up to 100."""
+    dead = (
+        select(Delivery.id)
+        .where(Delivery.state == DeliveryState.DEAD)
+        .limit(MOST_COUNTED)
+        .subquery()
+    )
+    return session().scalar(select(func.count()).select_from(dead)) or 0
+
+
+def kinds_not_mailed(person_id: int) -> set[str]:
+    """The kinds that this person has switched off for mail."""
+    return set(
+        session().scalars(
+            select(Preference.kind).where(
+                Preference.person_id == person_id, Preference.mail.is_(False)
+            )
+        )
+    )
+
+
 # ---- words ----------------------------------------------------------------------------------
 
 
@@ -92,7 +161,20 @@ def template_of(kind: str) -> Template:
         raise ValueError(f"nobody has written the words of “{kind}”") from error
 
 
-def worded(notice: Notice) -> Letter:
+class Wordable(Protocol):
+    """A Notice, or what was taken of one for delivery."""
+
+    @property
+    def kind(self) -> str: ...
+
+    @property
+    def params(self) -> dict[str, Any]: ...
+
+    @property
+    def why(self) -> str: ...
+
+
+def worded(notice: Wordable) -> Letter:
     """The notice in the language in force here."""
     try:
         template = template_of(notice.kind)
@@ -106,6 +188,14 @@ def worded(notice: Notice) -> Letter:
         why=str(getattr(module, "reason", "") or notice.why),
         about=str(getattr(module, "about", "") or title).strip(),
     )
+
+
+def about(kind: str) -> str:
+    """What notices of a kind are about, in a few words; the kind itself where nobody says."""
+    try:
+        return str(getattr(template_of(kind).module, "about", "")) or kind
+    except (UndefinedError, ValueError, KeyError, TypeError):
+        return kind
 
 
 def kinds() -> Sequence[str]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import Any
 
 from flask import current_app
+from flask_babel import gettext as _
 from sqlalchemy import exists, insert, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -24,7 +25,7 @@ from portal.notify.models import (
     Notice,
     Preference,
 )
-from portal.notify.queries import template_of
+from portal.notify.queries import kinds, template_of
 from portal.people.models import Person
 
 CHUNK = 500
@@ -162,15 +163,19 @@ def read_all(by: Viewer) -> int:
     return len(done.all())
 
 
-def prefer(by: Viewer, *, kind: str, mail: bool) -> None:
-    """Whether this kind of notice is also mailed to me. Raises Refused for an unknown kind."""
-    try:
-        template_of(kind)
-    except ValueError as error:
-        raise Refused(str(error), "kind") from error
-    row = session().get(Preference, (by.id, kind))
-    if row is None:
-        session().add(Preference(person_id=by.id, kind=kind, mail=mail))
-    else:
-        row.mail = mail
+def choose_mail(by: Viewer, *, mail: Collection[str]) -> None:
+    """Have these kinds of notice mailed to me as well, and no others. Raises Refused."""
+    known = set(kinds())
+    if not set(mail) <= known:
+        raise Refused(_("请从列出的里面选。"), "mail")
+    rows = {
+        row.kind: row
+        for row in session().scalars(select(Preference).where(Preference.person_id == by.id))
+    }
+    for kind in known:
+        wanted = kind in mail
+        if kind in rows:
+            rows[kind].mail = wanted
+        elif not wanted:
+            session().add(Preference(person_id=by.id, kind=kind, mail=False))
     session().flush()
