@@ -46,6 +46,23 @@ class AccountKind(StrEnum):
     EXPIRED = "expired"
     CASH = "cash"  # where money comes from
 
+    @property
+    def label(self) -> str:
+        """The kind in the reader's words."""
+        return str(
+            {
+                "issue": _("发行（金币的来处）"),
+                "budget": _("各单位的预算"),
+                "allowance": _("每人的感谢额度"),
+                "wallet": _("大家的钱包"),
+                "store": _("兑换处"),
+                "drive": _("义卖义捐"),
+                "held": _("暂存"),
+                "expired": _("已到期"),
+                "cash": _("收到的善款（来处）"),
+            }[self.value]
+        )
+
 
 SOURCES = frozenset({AccountKind.ISSUE, AccountKind.CASH})
 """The accounts that may be below zero."""

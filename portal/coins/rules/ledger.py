@@ -37,6 +37,7 @@ from portal.coins.models import (
     Transfer,
     WalletMonth,
 )
+from portal.coins.queries import month_of
 
 T = TypeVar("T")
 CHUNK = 500
@@ -55,7 +56,10 @@ class Short(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """A transfer to be posted. `legs`: (account id, signed amount), each account once, sum 0."""
+    """A transfer to be posted. `legs`: (account id, signed amount), each account once, sum 0.
+
+    `about`: what else makes it this request and no other; hashed, not kept.
+    """
 
     key: str
     reason: Reason
@@ -64,6 +68,7 @@ class Posting:
     memo: str = ""
     happened_on: date | None = None
     reverses: Transfer | None = None
+    about: str = ""
 
     @property
     def content_hash(self) -> str:
@@ -74,6 +79,7 @@ class Posting:
             self.memo,
             self.happened_on.isoformat() if self.happened_on else None,
             self.reverses.id if self.reverses else None,
+            self.about,
         ]
         return hashlib.sha256(json.dumps(content, ensure_ascii=True).encode()).hexdigest()
 
@@ -388,11 +394,6 @@ def _write_months(
 def coins(amount: int) -> str:
     """An amount of coins in the reader's words."""
     return str(ngettext("%(num)s 枚金币", "%(num)s 枚金币", amount))
-
-
-def month_of(day: date) -> str:
-    """The period of budgets and totals that a day belongs to: "2026-11"."""
-    return f"{day:%Y-%m}"
 
 
 def _insert(table: type[Any]) -> Any:

@@ -1,0 +1,73 @@
+"""Who may see and do what with coins: pure predicates, no session, no clock."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from portal.base.access import Viewer, signed_in
+
+__all__ = ["signed_in"]
+
+
+class HasPlace(Protocol):
+    """A unit, with itself and the units above it, the nearest first."""
+
+    @property
+    def place(self) -> Sequence[int]: ...
+
+
+class IsAward(HasPlace, Protocol):
+    """An award: who gave it, who received it, and out of which unit's budget."""
+
+    by_id: int
+
+    @property
+    def people(self) -> Sequence[int]: ...
+
+
+OVERSEERS = ("leader", "hr", "auditor", "general_manager")
+"""Roles that see the awards given in their units."""
+
+
+def may_open_budget(viewer: Viewer) -> bool:
+    """Leaders award; the budget decides about the unit."""
+    return viewer.has("leader")
+
+
+def may_award(viewer: Viewer, unit: HasPlace) -> bool:
+    """The leader of the unit, or of one above it."""
+    return viewer.has_over("leader", unit.place)
+
+
+def may_open_overview(viewer: Viewer) -> bool:
+    """HR looks after the budgets; the auditor and the general manager read along."""
+    return any(viewer.has(role) for role in ("hr", "auditor", "general_manager"))
+
+
+def may_manage(viewer: Viewer) -> bool:
+    """HR of some site: opens the page; the unit decides."""
+    return viewer.has("hr")
+
+
+def may_fund(viewer: Viewer, unit: HasPlace) -> bool:
+    """HR of the unit's site."""
+    return viewer.has_over("hr", unit.place)
+
+
+def may_set_rate(viewer: Viewer) -> bool:
+    """The rate holds for the whole house, so HR of one site is not enough."""
+    return viewer.has_over("hr", ())
+
+
+def may_see(viewer: Viewer, award: IsAward) -> bool:
+    """Who gave it, who received it, and those who answer for the unit."""
+    if award.by_id == viewer.id or viewer.id in award.people:
+        return True
+    place = award.place
+    return any(viewer.has_over(role, place) for role in OVERSEERS)
+
+
+def may_withdraw(viewer: Viewer, award: IsAward) -> bool:
+    """Only who gave it; the rule decides until when."""
+    return award.by_id == viewer.id

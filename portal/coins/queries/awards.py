@@ -1,0 +1,124 @@
+"""Reading awards: which, to whom, by whom, and who may see them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select, true
+from sqlalchemy.orm import aliased
+
+from portal.base import clock
+from portal.base.access import Viewer
+from portal.base.db import AnySelect, session
+from portal.coins.models import Account, AccountKind, Award, Entry, Transfer, Value
+from portal.coins.policy import OVERSEERS
+from portal.coins.queries.ledger import wallet_of
+from portal.people.models import Person
+from portal.people.queries import below
+
+
+def visible_to(viewer: Viewer) -> ColumnElement[bool]:
+    """The condition that this viewer may see an Award: the twin of `policy.may_see`."""
+    received = exists(
+        select(Entry.id)
+        .join(Account, Account.id == Entry.account_id)
+        .where(Entry.transfer_id == Award.transfer_id, *wallet_of(viewer.id))
+    )
+    overseen: list[ColumnElement[bool]] = []
+    for role in OVERSEERS:
+        units = viewer.units_as(role)
+        if units is None:
+            overseen.append(true())
+        elif units:
+            overseen.append(below(units, Award.unit_id, clock.today()))
+    return or_(Award.by_id == viewer.id, received, *(overseen or [false()]))
+
+
+@dataclass(frozen=True, slots=True)
+class AwardLine:
+    """An award in a list: to whom (the first few), how many coins, by whom, and for what."""
+
+    id: int
+    by: str
+    value: str
+    words: str
+    amount: int
+    head_count: int
+    happened_on: date
+    entered_at: datetime
+    withdrawn: bool
+    names: tuple[str, ...] = ()
+
+    @property
+    def total(self) -> int:
+        return self.amount * self.head_count
+
+    @property
+    def value_label(self) -> str:
+        return Value(self.value).label
+
+
+def _award_lines() -> AnySelect:
+    undo = aliased(Transfer)
+    return (
+        select(
+            Award.id,
+            Person.name,
+            Award.value,
+            Award.reason,
+            Award.amount,
+            Award.head_count,
+            Transfer.happened_on,
+            Transfer.entered_at,
+            exists(select(undo.id).where(undo.reverses_id == Award.transfer_id)),
+        )
+        .join(Transfer, Transfer.id == Award.transfer_id)
+        .join(Person, Person.id == Award.by_id)
+    )
+
+
+def awards_of_unit(
+    viewer: Viewer, unit_id: int, after: int | None = None, limit: int = 25
+) -> list[AwardLine]:
+    """Awards out of a unit's budgets, newest first: `limit` lines and one more."""
+    query = (
+        _award_lines()
+        .where(Award.unit_id == unit_id, visible_to(viewer))
+        .order_by(Award.id.desc())
+        .limit(limit + 1)
+    )
+    if after is not None:
+        query = query.where(Award.id < after)
+    rows = session().execute(query).all()
+    names = first_names([row.id for row in rows])
+    return [replace(AwardLine(*row), names=names.get(row.id, ())) for row in rows]
+
+
+def award_line(award_id: int) -> AwardLine:
+    """One award as a line; whoever asks has loaded it for the viewer."""
+    row = session().execute(_award_lines().where(Award.id == award_id)).one()
+    return AwardLine(*row)
+
+
+def first_names(award_ids: Iterable[int], limit: int = 3) -> dict[int, tuple[str, ...]]:
+    """The first few receivers of each award, in reading order, in one query."""
+    place = func.row_number().over(partition_by=Award.id, order_by=(Person.sort_key, Person.id))
+    ranked = (
+        select(Award.id, Person.name, place.label("place"))
+        .join(Entry, Entry.transfer_id == Award.transfer_id)
+        .join(Account, and_(Account.id == Entry.account_id, Account.kind == AccountKind.WALLET))
+        .join(Person, Person.id == Account.owner_id)
+        .where(Award.id.in_(list(award_ids)))
+        .subquery()
+    )
+    found: dict[int, tuple[str, ...]] = {}
+    rows = session().execute(
+        select(ranked.c.id, ranked.c.name)
+        .where(ranked.c.place <= limit)
+        .order_by(ranked.c.id, ranked.c.place)
+    )
+    for award_id, name in rows:
+        found[award_id] = (*found.get(award_id, ()), name)
+    return found

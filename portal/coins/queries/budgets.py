@@ -1,0 +1,318 @@
+"""Reading budgets: which units a leader gives for, what is left, who has been forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select, tuple_
+from sqlalchemy.orm import aliased
+
+from portal.base import clock
+from portal.base.access import Viewer
+from portal.base.db import AnySelect, session
+from portal.base.history import true_on
+from portal.coins.models import (
+    Account,
+    AccountKind,
+    BudgetRule,
+    Currency,
+    Entry,
+    Reason,
+    Transfer,
+)
+from portal.coins.queries.ledger import month_of, wallet_of
+from portal.people.models import Employment, Person, Position, RoleGrant, Term, Unit, UnitPath
+from portal.people.queries import StaffLine, below, below_column, lines, staff
+
+
+@dataclass(frozen=True, slots=True)
+class UnitLine:
+    """A unit with itself and the units above it, the nearest first."""
+
+    id: int
+    name: str
+    kind: str
+    place: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """A unit's coins of one month: what came in, what is left. No account: nothing came in."""
+
+    account_id: int | None
+    funded: int
+    left: int
+
+    @property
+    def given(self) -> int:
+        return self.funded - self.left
+
+
+# ---- units ----------------------------------------------------------------------------------
+
+
+def units_led(viewer: Viewer) -> list[UnitLine]:
+    """The units a leader gives for, the nearest to the grant first, then by name."""
+    led = viewer.units_as("leader") or frozenset()
+    if not led:
+        return []
+    nearest = func.min(UnitPath.distance)
+    rows = session().execute(
+        select(Unit.id, Unit.name, Unit.kind)
+        .join(UnitPath, UnitPath.unit_id == Unit.id)
+        .where(UnitPath.ancestor_id.in_(led), true_on(UnitPath, clock.today()))
+        .group_by(Unit.id, Unit.name, Unit.kind)
+        .order_by(nearest, Unit.name, Unit.id)
+    )
+    return [UnitLine(*row) for row in rows]
+
+
+def unit_with_place(unit_id: int) -> UnitLine | None:
+    """A unit of today with its place in the tree; policies decide what may be done with it."""
+    rows = (
+        session()
+        .execute(
+            select(Unit.name, Unit.kind, UnitPath.ancestor_id)
+            .join(UnitPath, UnitPath.unit_id == Unit.id)
+            .where(Unit.id == unit_id, true_on(UnitPath, clock.today()))
+            .order_by(UnitPath.distance)
+        )
+        .all()
+    )
+    if not rows:
+        return None
+    return UnitLine(unit_id, rows[0].name, rows[0].kind, tuple(row.ancestor_id for row in rows))
+
+
+def units_with_leader(day: date) -> AnySelect:
+    """The units that somebody leads on `day`."""
+    employed, inside, term = aliased(Employment), aliased(Position), aliased(Term)
+    mine = employed.person_id == RoleGrant.person_id
+    in_unit = (
+        select(inside.id)
+        .join(employed, employed.id == inside.employment_id)
+        .where(
+            mine,
+            true_on(inside, day),
+            below_column(RoleGrant.while_in_unit_id, inside.unit_id, day),
+        )
+    )
+    here = (
+        select(term.id)
+        .join(employed, employed.id == term.employment_id)
+        .where(mine, true_on(term, day))
+    )
+    return (
+        select(RoleGrant.unit_id)
+        .where(
+            RoleGrant.role == "leader",
+            RoleGrant.valid_from <= day,
+            or_(RoleGrant.valid_to.is_(None), RoleGrant.valid_to > day),
+            exists(here),
+            or_(RoleGrant.while_in_unit_id.is_(None), exists(in_unit)),
+        )
+        .distinct()
+    )
+
+
+def heads_by_unit(day: date) -> dict[int, int]:
+    """People in service by unit with a leader; everybody counts once, in the nearest such unit."""
+    rank = func.row_number().over(partition_by=UnitPath.unit_id, order_by=UnitPath.distance)
+    led = units_with_leader(day).subquery()
+    ranked = (
+        select(UnitPath.unit_id, UnitPath.ancestor_id, rank.label("rank"))
+        .join(led, led.c.unit_id == UnitPath.ancestor_id)
+        .where(true_on(UnitPath, day))
+        .subquery()
+    )
+    heads = (
+        select(ranked.c.ancestor_id, func.count(func.distinct(Employment.person_id)))
+        .join(Position, and_(Position.unit_id == ranked.c.unit_id, true_on(Position, day)))
+        .join(Employment, Employment.id == Position.employment_id)
+        .join(Term, and_(Term.employment_id == Employment.id, true_on(Term, day)))
+        .where(ranked.c.rank == 1)
+        .group_by(ranked.c.ancestor_id)
+    )
+    return dict(session().execute(heads).tuples().all())
+
+
+# ---- budgets --------------------------------------------------------------------------------
+
+
+def rate_on(day: date) -> int:
+    """Coins a month for each head by the rule in force on `day`; 0 without a rule."""
+    return (
+        session().scalar(
+            select(BudgetRule.rate)
+            .where(
+                BudgetRule.valid_from <= day,
+                or_(BudgetRule.valid_to.is_(None), BudgetRule.valid_to > day),
+            )
+            .order_by(BudgetRule.valid_from.desc(), BudgetRule.id.desc())
+            .limit(1)
+        )
+        or 0
+    )
+
+
+def _is_budget(period: str) -> ColumnElement[bool]:
+    return and_(
+        Account.kind == AccountKind.BUDGET,
+        Account.period == period,
+        Account.currency == Currency.COIN,
+    )
+
+
+def _funded() -> ColumnElement[int]:
+    return (
+        select(func.coalesce(func.sum(Entry.amount), 0))
+        .join(Transfer, Transfer.id == Entry.transfer_id)
+        .where(Entry.account_id == Account.id, Transfer.reason == Reason.FUND)
+        .correlate(Account)
+        .scalar_subquery()
+    )
+
+
+def budget(unit_id: int, day: date) -> Budget:
+    """A unit's budget of the month of `day`."""
+    row = (
+        session()
+        .execute(
+            select(Account.id, _funded(), Account.balance).where(
+                _is_budget(month_of(day)), Account.owner_id == unit_id
+            )
+        )
+        .one_or_none()
+    )
+    return Budget(*row) if row else Budget(None, 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetLine:
+    """A unit of the overview with its budget of the month; None: nothing came in."""
+
+    unit_id: int
+    unit: str
+    kind: str
+    funded: int | None
+    left: int | None
+
+    @property
+    def given(self) -> int:
+        return (self.funded or 0) - (self.left or 0)
+
+
+def budgets(
+    within: Iterable[int] | None,
+    day: date,
+    *,
+    typed: str = "",
+    after: tuple[str, int] | None = None,
+    limit: int = 25,
+) -> list[BudgetLine]:
+    """Departments and teams in and under `within` (None: everywhere) with their budget of the
+    month of `day`, by name: `limit` lines and one more."""
+    query = (
+        select(Unit.id, Unit.name, Unit.kind, _funded(), Account.balance)
+        .outerjoin(Account, and_(Account.owner_id == Unit.id, _is_budget(month_of(day))))
+        .where(Unit.kind != "site")
+        .order_by(Unit.name, Unit.id)
+        .limit(limit + 1)
+    )
+    if within is not None:
+        query = query.where(below(within, Unit.id, day))
+    if typed:
+        query = query.where(Unit.name >= typed, Unit.name < typed + "\U0010ffff")
+    if after is not None:
+        query = query.where(tuple_(Unit.name, Unit.id) > after)
+    return [
+        BudgetLine(*row[:3], row[3] if row[4] is not None else None, row[4])
+        for row in session().execute(query)
+    ]
+
+
+def scope_of_overview(viewer: Viewer) -> frozenset[int] | None:
+    """The units whose budgets the viewer reads; None means the whole house."""
+    scope: frozenset[int] = frozenset()
+    for role in ("hr", "auditor", "general_manager"):
+        units = viewer.units_as(role)
+        if units is None:
+            return None
+        scope |= units
+    return scope
+
+
+def forgotten(unit_id: int, since: date, *, but: int, limit: int = 10) -> list[StaffLine]:
+    """People in and under a unit whom nobody awarded or thanked since a day: `limit` and one more.
+
+    Those who began later are not counted, nor is `but` (who asks).
+    """
+    undo, employed, term = aliased(Transfer), aliased(Employment), aliased(Term)
+    recognised = (
+        select(Entry.id)
+        .join(Account, Account.id == Entry.account_id)
+        .join(Transfer, Transfer.id == Entry.transfer_id)
+        .where(
+            *wallet_of(Person.id),
+            Entry.amount > 0,
+            Transfer.reason.in_([Reason.AWARD, Reason.THANK]),
+            Transfer.happened_on >= since,
+            ~exists(select(undo.id).where(undo.reverses_id == Transfer.id)),
+        )
+    )
+    began_before = (
+        select(term.id)
+        .join(employed, employed.id == term.employment_id)
+        .where(employed.person_id == Person.id, term.valid_from <= since)
+    )
+    today = clock.today()
+    return lines(
+        staff(today)
+        .where(
+            below([unit_id], Position.unit_id, today),
+            Person.id != but,
+            ~exists(recognised),
+            exists(began_before),
+        )
+        .order_by(Person.sort_key, Person.id)
+        .limit(limit + 1)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """Somebody to be given coins: do they work here, and in the unit that gives?"""
+
+    id: int
+    name: str
+    in_service: bool
+    in_unit: bool
+
+
+def receivers(person_ids: Iterable[int], unit_id: int) -> dict[int, Receiver]:
+    """The people named, with what decides whether the unit may give to them, in one query."""
+    day = clock.today()
+    rows = session().execute(
+        select(
+            Person.id,
+            Person.name,
+            func.count(Term.id),
+            func.count(Position.id),
+        )
+        .outerjoin(Employment, Employment.person_id == Person.id)
+        .outerjoin(Term, and_(Term.employment_id == Employment.id, true_on(Term, day)))
+        .outerjoin(
+            Position,
+            and_(
+                Position.employment_id == Term.employment_id,
+                true_on(Position, day),
+                below([unit_id], Position.unit_id, day),
+            ),
+        )
+        .where(Person.id.in_(list(person_ids)))
+        .group_by(Person.id, Person.name)
+        .order_by(Person.sort_key, Person.id)
+    )
+    return {row[0]: Receiver(row[0], row[1], row[2] > 0, row[3] > 0) for row in rows}

@@ -1,0 +1,38 @@
+"""What coins add to the growth file: how many were received, and what for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from flask_babel import gettext as _
+
+from portal.base.access import Viewer
+from portal.base.room import FileEntry, FileSection
+from portal.coins.queries.ledger import awards_received, received_in_all
+
+MOST_IN_FILE = 60
+
+
+def file_sections(person_id: int, viewer: Viewer) -> Sequence[FileSection]:
+    """Coins received in recognition, and the latest awards. What is left in the wallet is the
+    person's own affair. An award links to its page for those who received it."""
+    is_own = viewer.id == person_id
+    entries = tuple(
+        FileEntry(
+            day=line.happened_on,
+            tone="sun",
+            title=_("%(value)s · %(amount)s 枚金币", value=line.value_label, amount=line.amount),
+            text=_("%(who)s：%(words)s", who=line.who or "", words=line.words or ""),
+            url=f"/coins/awards/{line.award_id}" if is_own else None,
+        )
+        for line in awards_received(person_id, MOST_IN_FILE)
+    )
+    return (
+        FileSection(
+            key="coins",
+            label=_("收到的阳光金币"),
+            value=f"{received_in_all(person_id):,}",
+            url="/coins/" if is_own else None,
+            entries=entries,
+        ),
+    )

@@ -1,0 +1,230 @@
+"""Reading the ledger: balances and statements."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, exists, func, select
+from sqlalchemy.orm import aliased
+
+from portal.base import clock
+from portal.base.db import AnySelect, session
+from portal.coins.models import (
+    RECOGNITION,
+    Account,
+    AccountKind,
+    Award,
+    Currency,
+    Entry,
+    Reason,
+    Transfer,
+    Value,
+    WalletMonth,
+)
+from portal.people.models import Person
+
+MONTHS_SHOWN = 12
+
+
+def month_of(day: date) -> str:
+    """The period of budgets and totals that a day belongs to: "2026-11"."""
+    return f"{day:%Y-%m}"
+
+
+def months_until(day: date, count: int = MONTHS_SHOWN) -> list[str]:
+    """The `count` months up to and with that of `day`, the oldest first."""
+    last = day.year * 12 + day.month - 1
+    return [f"{at // 12}-{at % 12 + 1:02d}" for at in range(last - count + 1, last + 1)]
+
+
+# ---- balances -------------------------------------------------------------------------------
+
+
+def balance(account_id: int) -> int:
+    """What an account holds, in its unit."""
+    return session().scalar(select(Account.balance).where(Account.id == account_id)) or 0
+
+
+def wallet(person_id: int) -> int:
+    """A person's own coins."""
+    return session().scalar(select(Account.balance).where(*wallet_of(person_id))) or 0
+
+
+def wallet_of(person_id: Any) -> tuple[ColumnElement[bool], ...]:
+    """The conditions that an Account is this person's wallet (an id, or a column of ids)."""
+    return (
+        Account.kind == AccountKind.WALLET,
+        Account.owner_id == person_id,
+        Account.period == "",
+        Account.currency == Currency.COIN,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Wallet:
+    """A person's coins: how many, and by month what changed and what was received.
+
+    `account_id` is None for one who never had a coin.
+    """
+
+    account_id: int | None
+    balance: int
+    change: dict[str, int]
+    received: dict[str, int]
+
+
+def wallet_with_months(person_id: int) -> Wallet:
+    """The wallet with its last twelve months."""
+    since = months_until(clock.today())[0]
+    rows = (
+        session()
+        .execute(
+            select(
+                Account.id,
+                Account.balance,
+                WalletMonth.month,
+                WalletMonth.change,
+                WalletMonth.received,
+            )
+            .outerjoin(
+                WalletMonth, and_(WalletMonth.account_id == Account.id, WalletMonth.month >= since)
+            )
+            .where(*wallet_of(person_id))
+        )
+        .all()
+    )
+    if not rows:
+        return Wallet(None, 0, {}, {})
+    months = [row for row in rows if row.month]
+    return Wallet(
+        rows[0].id,
+        rows[0].balance,
+        {row.month: row.change for row in months},
+        {row.month: row.received for row in months},
+    )
+
+
+def received_since(person_id: int, day: date) -> int:
+    """Coins a person received in recognition since `day` (by the day it happened)."""
+    original = aliased(Transfer)
+    query = (
+        select(func.coalesce(func.sum(Entry.amount), 0))
+        .join(Account, Account.id == Entry.account_id)
+        .join(Transfer, Transfer.id == Entry.transfer_id)
+        .outerjoin(original, original.id == Transfer.reverses_id)
+        .where(
+            *wallet_of(person_id),
+            Transfer.happened_on >= day,
+            func.coalesce(original.reason, Transfer.reason).in_(list(RECOGNITION)),
+        )
+    )
+    return int(session().scalar(query) or 0)
+
+
+def received_in_all(person_id: int) -> int:
+    """Coins a person ever received in recognition, net of what was withdrawn."""
+    query = (
+        select(func.coalesce(func.sum(WalletMonth.received), 0))
+        .join(Account, Account.id == WalletMonth.account_id)
+        .where(*wallet_of(person_id))
+    )
+    return int(session().scalar(query) or 0)
+
+
+# ---- statements -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One entry of a statement, with what it was for.
+
+    `id` pages the statement. `who` acted; `undone`: the transfer was taken back later.
+    """
+
+    id: int
+    transfer_id: int
+    reason: str
+    amount: int
+    balance_after: int
+    memo: str
+    happened_on: date
+    entered_at: datetime
+    reverses_id: int | None
+    undone: bool
+    who: str | None
+    award_id: int | None
+    words: str | None
+    value: str | None
+
+    @property
+    def balance_before(self) -> int:
+        return self.balance_after - self.amount
+
+    @property
+    def label(self) -> str:
+        return Reason(self.reason).label
+
+    @property
+    def value_label(self) -> str:
+        return Value(self.value).label if self.value else ""
+
+    @property
+    def entered_later(self) -> bool:
+        """Posted on another day than it happened."""
+        return clock.local(self.entered_at).date() != self.happened_on
+
+
+def _lines() -> AnySelect:
+    undo = aliased(Transfer)
+    return (
+        select(
+            Entry.id,
+            Entry.transfer_id,
+            Transfer.reason,
+            Entry.amount,
+            Entry.balance_after,
+            Transfer.memo,
+            Transfer.happened_on,
+            Transfer.entered_at,
+            Transfer.reverses_id,
+            undo.id.is_not(None),
+            Person.name,
+            Award.id,
+            Award.reason,
+            Award.value,
+        )
+        .join(Transfer, Transfer.id == Entry.transfer_id)
+        .outerjoin(undo, undo.reverses_id == Transfer.id)
+        .outerjoin(Person, Person.id == Transfer.by_id)
+        .outerjoin(
+            Award, Award.transfer_id == func.coalesce(Transfer.reverses_id, Entry.transfer_id)
+        )
+        .order_by(Entry.id.desc())
+    )
+
+
+def statement(account_id: int, after: int | None = None, limit: int = 25) -> list[Line]:
+    """Entries of an account, newest first: `limit` lines and one more, older than entry `after`."""
+    query = _lines().where(Entry.account_id == account_id).limit(limit + 1)
+    if after is not None:
+        query = query.where(Entry.id < after)
+    return [Line(*row) for row in session().execute(query)]
+
+
+def awards_received(person_id: int, limit: int) -> list[Line]:
+    """The latest awards a person received and kept, newest first."""
+    mine = select(Account.id).where(*wallet_of(person_id)).scalar_subquery()
+    undo = aliased(Transfer)
+    query = (
+        _lines()
+        .where(
+            Entry.account_id == mine,
+            Award.id.is_not(None),
+            Transfer.reverses_id.is_(None),
+            ~exists(select(undo.id).where(undo.reverses_id == Transfer.id)),
+        )
+        .limit(limit)
+    )
+    return [Line(*row) for row in session().execute(query)]

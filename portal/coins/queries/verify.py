@@ -1,0 +1,222 @@
+"""Checking the whole ledger: everything that must be true of it, by reading every entry."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask_babel import gettext as _
+from sqlalchemy import case, func, or_, select
+from sqlalchemy.orm import aliased
+
+from portal.base.db import AnySelect, session
+from portal.coins.models import (
+    RECOGNITION,
+    SOURCES,
+    Account,
+    AccountKind,
+    Entry,
+    Transfer,
+    WalletMonth,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class KindTotal:
+    """All accounts of one kind: how many, and what they hold together."""
+
+    currency: str
+    kind: str
+    accounts: int
+    balance: int
+
+    @property
+    def label(self) -> str:
+        return AccountKind(self.kind).label
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """The whole ledger at this moment. `zero`: each currency adds up to zero."""
+
+    kinds: tuple[KindTotal, ...]
+    last_transfer_id: int
+    last_entered_at: datetime | None
+
+    def of(self, currency: str) -> tuple[KindTotal, ...]:
+        return tuple(kind for kind in self.kinds if kind.currency == currency)
+
+    @property
+    def sums(self) -> dict[str, int]:
+        sums: dict[str, int] = {}
+        for kind in self.kinds:
+            sums[kind.currency] = sums.get(kind.currency, 0) + kind.balance
+        return sums
+
+    @property
+    def zero(self) -> bool:
+        return not any(self.sums.values())
+
+
+def totals() -> Totals:
+    """All accounts added up, from the kept balances."""
+    rows = session().execute(
+        select(Account.currency, Account.kind, func.count(), func.sum(Account.balance))
+        .group_by(Account.currency, Account.kind)
+        .order_by(Account.currency, Account.kind)
+    )
+    last = (
+        session()
+        .execute(select(Transfer.id, Transfer.entered_at).order_by(Transfer.id.desc()).limit(1))
+        .one_or_none()
+    )
+    kinds = tuple(KindTotal(row[0], row[1], row[2], int(row[3])) for row in rows)
+    return Totals(kinds, last.id if last else 0, last.entered_at if last else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something that must never be true, in words; `entry_id` names the first broken entry."""
+
+    message: str
+    entry_id: int | None = None
+
+
+def verify() -> list[Fault]:
+    """Everything that is wrong with the ledger; an empty list when all is well."""
+    checks = (
+        _broken_entry,
+        _unbalanced_transfer,
+        _mixed_transfer,
+        _wrong_balance,
+        _overdrawn_account,
+        _wrong_month,
+        _not_zero,
+    )
+    return [fault for check in checks if (fault := check()) is not None]
+
+
+def count_entries() -> int:
+    """How many entries there are; reads them all."""
+    return session().scalar(select(func.count()).select_from(Entry)) or 0
+
+
+def _first(query: AnySelect) -> tuple[int, ...] | None:
+    row = session().execute(query.limit(1)).one_or_none()
+    return None if row is None else tuple(row)
+
+
+def _broken_entry() -> Fault | None:
+    """The balance after each entry is the sum of the entries up to it."""
+    running = func.sum(Entry.amount).over(partition_by=Entry.account_id, order_by=Entry.id)
+    walked = select(
+        Entry.id, Entry.account_id, Entry.balance_after, running.label("running")
+    ).subquery()
+    found = _first(
+        select(walked.c.id, walked.c.account_id, walked.c.balance_after, walked.c.running)
+        .where(walked.c.balance_after != walked.c.running)
+        .order_by(walked.c.id)
+    )
+    if found is None:
+        return None
+    entry, account, written, summed = found
+    message = _(
+        "分录 %(entry)s（账户 %(account)s）记着余额 %(written)s，逐笔相加是 %(summed)s。",
+        entry=entry, account=account, written=written, summed=summed,
+    )  # fmt: skip
+    return Fault(message, entry)
+
+
+def _unbalanced_transfer() -> Fault | None:
+    """The entries of each transfer add up to zero, and there are two of them or more."""
+    found = _first(
+        select(Transfer.id, func.coalesce(func.sum(Entry.amount), 0), func.min(Entry.id))
+        .outerjoin(Entry, Entry.transfer_id == Transfer.id)
+        .group_by(Transfer.id)
+        .having(or_(func.coalesce(func.sum(Entry.amount), 0) != 0, func.count(Entry.id) < 2))
+        .order_by(Transfer.id)
+    )
+    if found is None:
+        return None
+    message = _(
+        "第 %(transfer)s 笔的各分录相加是 %(sum)s，应当是 0。", transfer=found[0], sum=found[1]
+    )
+    return Fault(message, found[2])
+
+
+def _mixed_transfer() -> Fault | None:
+    """A transfer stays within the currency that it names."""
+    found = _first(
+        select(Transfer.id, Entry.id)
+        .join(Entry, Entry.transfer_id == Transfer.id)
+        .join(Account, Account.id == Entry.account_id)
+        .where(Account.currency != Transfer.currency)
+        .order_by(Entry.id)
+    )
+    if found is None:
+        return None
+    return Fault(_("第 %(transfer)s 笔混用了两种单位。", transfer=found[0]), found[1])
+
+
+def _wrong_balance() -> Fault | None:
+    """The kept balance of each account is the sum of its entries."""
+    summed = func.coalesce(func.sum(Entry.amount), 0)
+    found = _first(
+        select(Account.id, Account.balance, summed)
+        .outerjoin(Entry, Entry.account_id == Account.id)
+        .group_by(Account.id, Account.balance)
+        .having(Account.balance != summed)
+        .order_by(Account.id)
+    )
+    if found is None:
+        return None
+    return Fault(
+        _(
+            "账户 %(account)s 的余额是 %(kept)s，分录相加是 %(summed)s。",
+            account=found[0], kept=found[1], summed=found[2],
+        )
+    )  # fmt: skip
+
+
+def _overdrawn_account() -> Fault | None:
+    found = _first(
+        select(Account.id, Entry.id, Entry.balance_after)
+        .join(Entry, Entry.account_id == Account.id)
+        .where(Entry.balance_after < 0, Account.kind.not_in(list(SOURCES)))
+        .order_by(Entry.id)
+    )
+    if found is None:
+        return None
+    message = _("账户 %(account)s 在分录 %(entry)s 之后低于零。", account=found[0], entry=found[1])
+    return Fault(message, found[1])
+
+
+def _wrong_month() -> Fault | None:
+    """The monthly totals of each wallet are those of its entries."""
+    original = aliased(Transfer)
+    recognised = func.coalesce(original.reason, Transfer.reason).in_(list(RECOGNITION))
+    entries = (
+        select(
+            func.sum(Entry.amount).label("change"),
+            func.sum(case((recognised, Entry.amount), else_=0)).label("received"),
+        )
+        .select_from(Entry)
+        .join(Account, Account.id == Entry.account_id)
+        .join(Transfer, Transfer.id == Entry.transfer_id)
+        .outerjoin(original, original.id == Transfer.reverses_id)
+        .where(Account.kind == AccountKind.WALLET)
+    )
+    kept = select(func.sum(WalletMonth.change), func.sum(WalletMonth.received))
+    wrote = tuple(session().execute(kept).one())
+    summed = tuple(session().execute(entries).one())
+    if wrote == summed:
+        return None
+    return Fault(_("各月合计记着 %(kept)s，分录相加是 %(summed)s。", kept=wrote, summed=summed))
+
+
+def _not_zero() -> Fault | None:
+    wrong = {currency: total for currency, total in totals().sums.items() if total}
+    if not wrong:
+        return None
+    listed = ", ".join(f"{currency} {total}" for currency, total in wrong.items())
+    return Fault(_("所有账户相加不是零：%(sums)s。", sums=listed))

@@ -1,0 +1,305 @@
+"""Awards: coins for people with the fact and the behaviour they are for, and taking them back."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from flask_babel import gettext as _
+from sqlalchemy import and_, or_, select
+
+from portal.base import clock
+from portal.base.access import Grant, Viewer
+from portal.base.db import session
+from portal.base.errors import Refused
+from portal.base.forms import clean
+from portal.coins import policy, queries
+from portal.coins.models import Account, AccountKind, Award, Currency, Reason, Transfer, Value
+from portal.coins.queries import Receiver, UnitLine, month_of, units_led
+from portal.coins.rules.budgets import hashed_key
+from portal.coins.rules.ledger import Posting, Short, accounts_of, coins, post, reverse
+from portal.notify.rules import tell_many
+from portal.people.queries import names_of
+
+MOST_EACH = 1000
+MOST_PEOPLE = 2000
+SHORTEST_REASON, LONGEST_REASON = 10, 300
+LATEST = timedelta(days=31)
+"""How long after the fact it may still be awarded."""
+TIME_TO_WITHDRAW = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What an award would do: shown before it is confirmed."""
+
+    unit_id: int
+    receivers: tuple[Receiver, ...]
+    amount: int
+    left: int
+    budget_id: int | None
+    wallets: dict[int, int]
+
+    @property
+    def total(self) -> int:
+        return self.amount * len(self.receivers)
+
+    @property
+    def left_after(self) -> int:
+        return self.left - self.total
+
+
+def award(
+    by: Viewer,
+    *,
+    people: Sequence[int],
+    amount: int,
+    reason: str,
+    value: str,
+    key: str,
+    unit_id: int | None = None,
+    happened_on: date | None = None,
+) -> Award:
+    """Give `amount` coins to each of `people` out of this month's budget of the unit.
+
+    `unit_id` None: the unit that `by` leads. `reason`: fact and behaviour, 10 to 300 characters.
+    `happened_on`: the day of the fact, up to 31 days back. The same `key` with the same content
+    answers the first award. Raises Refused, at the field that can be mended.
+    """
+    meant = plan(
+        by,
+        people=people,
+        amount=amount,
+        reason=reason,
+        value=value,
+        unit_id=unit_id,
+        happened_on=happened_on,
+        budget_decides=False,
+    )
+    posting = Posting(
+        key=f"award:{hashed_key(by.id, key)}",
+        reason=Reason.AWARD,
+        legs=_legs(meant),
+        by_id=by.id,
+        happened_on=happened_on,
+        about=f"{value}\0{clean(reason)}",
+    )
+    try:
+        [(transfer, is_new)] = post([posting])
+    except Short as short:
+        raise _too_much(short.left, meant) from short
+    if not is_new:
+        return session().scalars(select(Award).where(Award.transfer_id == transfer.id)).one()
+    given = Award(
+        transfer_id=transfer.id,
+        unit_id=meant.unit_id,
+        by_id=by.id,
+        value=Value(value),
+        reason=clean(reason),
+        amount=amount,
+        head_count=len(meant.receivers),
+    )
+    session().add(given)
+    session().flush()
+    _tell_receivers(by, given, [receiver.id for receiver in meant.receivers])
+    return given
+
+
+def plan(
+    by: Viewer,
+    *,
+    people: Sequence[int],
+    amount: int,
+    reason: str,
+    value: str,
+    unit_id: int | None = None,
+    happened_on: date | None = None,
+    budget_decides: bool = True,
+) -> Plan:
+    """What an award would do. Raises Refused for all that stands against it.
+
+    `budget_decides` False leaves the budget to the posting, which sees it under its lock.
+    """
+    _check_words(amount, reason, value, happened_on)
+    unit_id = _unit_for(by, unit_id)
+    receivers = _check_people(by, people, unit_id)
+    budget_id, left, wallets = _known_accounts(unit_id, [person.id for person in receivers])
+    meant = Plan(unit_id, tuple(receivers), amount, left, budget_id, wallets)
+    if budget_decides and meant.left_after < 0:
+        raise _too_much(left, meant)
+    return meant
+
+
+def _check_words(amount: int, reason: str, value: str, happened_on: date | None) -> None:
+    if type(amount) is not int or not 1 <= amount <= MOST_EACH:
+        raise Refused(
+            _("每人请填 %(least)s 到 %(most)s 之间的整数。", least=1, most=MOST_EACH), "amount"
+        )
+    if not SHORTEST_REASON <= len(clean(reason)) <= LONGEST_REASON:
+        raise Refused(
+            _(
+                "请用 %(least)s 到 %(most)s 个字写下发生了什么、对方做了什么。",
+                least=SHORTEST_REASON,
+                most=LONGEST_REASON,
+            ),
+            "reason",
+        )
+    if value not in set(Value):
+        raise Refused(_("请从列出的里面选一个。"), "value")
+    today = clock.today()
+    if happened_on is not None and happened_on > today:
+        raise Refused(_("这一天还没有到。请填事情发生的那一天。"), "happened_on")
+    if happened_on is not None and happened_on < today - LATEST:
+        raise Refused(_("事情过去超过 31 天了，请选一件最近的。"), "happened_on")
+
+
+def _unit_for(by: Viewer, unit_id: int | None) -> int:
+    """The unit whose budget is used. Raises Refused when `by` does not lead it."""
+    if unit_id is None:
+        led = units_led(by)
+        if not led:
+            raise Refused(_("发金币要先带一个班组或部门。"), "unit_id", status=403)
+        return led[0].id
+    if Grant("leader", unit_id) in by.grants:
+        return unit_id
+    unit: UnitLine | None = queries.unit_with_place(unit_id)
+    if unit is None or not policy.may_award(by, unit):
+        raise Refused(_("这个班组不归你带，请从自己的班组里选。"), "unit_id", status=403)
+    return unit_id
+
+
+def _check_people(by: Viewer, people: Sequence[int], unit_id: int) -> list[Receiver]:
+    if not people:
+        raise Refused(_("请至少选一位同事。"), "people")
+    if len(people) > MOST_PEOPLE:
+        raise Refused(_("一次最多 %(most)s 位，请分几次发。", most=MOST_PEOPLE), "people")
+    if by.id in people:
+        raise Refused(_("不能发给自己。你做的好事，请你的上级来表扬。"), "people")
+    known = queries.receivers(people, unit_id)
+    twice = [person for person, times in Counter(people).items() if times > 1]
+    if twice:
+        name = known[twice[0]].name if twice[0] in known else twice[0]
+        raise Refused(_("%(name)s 选了两次，请只留一次。", name=name), "people")
+    if len(known) < len(people):
+        raise Refused(_("有一位同事找不到了，请从名单里重新选。"), "people")
+    for person in known.values():
+        if not person.in_service:
+            raise Refused(
+                _("%(name)s 已经离职，收不了金币。请把对方从名单里去掉。", name=person.name),
+                "people",
+            )
+        if not person.in_unit:
+            raise Refused(
+                _("%(name)s 不在这个班组。请选自己班组的同事，或请对方的班长来发。",
+                  name=person.name),
+                "people",
+            )  # fmt: skip
+    return list(known.values())
+
+
+def _known_accounts(unit_id: int, people: Sequence[int]) -> tuple[int | None, int, dict[int, int]]:
+    """The budget's id and what it has left, and the wallets there are, in one query."""
+    rows = session().execute(
+        select(Account.id, Account.kind, Account.owner_id, Account.balance).where(
+            Account.currency == Currency.COIN,
+            or_(
+                and_(
+                    Account.kind == AccountKind.BUDGET,
+                    Account.owner_id == unit_id,
+                    Account.period == month_of(clock.today()),
+                ),
+                and_(
+                    Account.kind == AccountKind.WALLET,
+                    Account.owner_id.in_(people),
+                    Account.period == "",
+                ),
+            ),
+        )
+    )
+    budget_id, left, wallets = None, 0, {}
+    for row in rows:
+        if row.kind == AccountKind.BUDGET:
+            budget_id, left = row.id, row.balance
+        else:
+            wallets[row.owner_id] = row.id
+    return budget_id, left, wallets
+
+
+def _legs(meant: Plan) -> tuple[tuple[int, int], ...]:
+    """Out of the budget into each wallet, opening those that are missing. Raises Refused."""
+    if meant.budget_id is None:
+        raise _too_much(0, meant)
+    people = [person.id for person in meant.receivers]
+    wallets = meant.wallets
+    if missing := [person for person in people if person not in wallets]:
+        wallets = wallets | accounts_of(AccountKind.WALLET, missing)
+    shares = ((wallets[person], meant.amount) for person in people)
+    return ((meant.budget_id, -meant.total), *shares)
+
+
+def _too_much(left: int, meant: Plan) -> Refused:
+    if left <= 0:
+        message = _("这个月的预算已经用完了。可以等下个月，或请人力资源部加拨。")
+    else:
+        message = _(
+            "这个月的预算还剩 %(left)s，这次要用 %(total)s。请少发一些，或请人力资源部加拨。",
+            left=coins(left),
+            total=coins(meant.total),
+        )
+    return Refused(message, "amount")
+
+
+def _tell_receivers(by: Viewer, given: Award, people: Sequence[int]) -> None:
+    tell_many(
+        {
+            "person_id": person,
+            "kind": "coins.awarded",
+            "key": f"award:{given.id}:{person}",
+            "link": f"/coins/awards/{given.id}",
+            "params": {
+                "by": by.name,
+                "amount": given.amount,
+                "value": str(given.value),
+                "words": given.reason,
+            },
+        }
+        for person in people
+    )
+
+
+def withdraw(by: Viewer, given: Award) -> Transfer:
+    """Take an own award back within 15 minutes, from everybody who received it.
+
+    Raises Refused: too late, withdrawn before, or when a wallet no longer holds the coins.
+    """
+    original = session().get_one(Transfer, given.transfer_id)
+    if given.by_id != by.id:
+        raise Refused(_("只有发出的人可以撤回。"), status=403)
+    if clock.now() - original.entered_at > TIME_TO_WITHDRAW:
+        raise Refused(_("发出超过 15 分钟，不能自己撤回了。有误请联系人力资源部更正。"))
+    already = select(Transfer.id).where(Transfer.reverses_id == original.id)
+    if session().scalar(already) is not None:
+        raise Refused(_("这次表扬已经撤回过了。"), status=409)
+    try:
+        back = reverse(original, key=f"withdraw:{original.id}", reason=Reason.WITHDRAW, by_id=by.id)
+    except Short as short:
+        spent = select(Account.owner_id).where(Account.id == short.account_id)
+        names = names_of(session().scalars(spent)).values()
+        raise Refused(
+            _("%(name)s 已经用掉了这些金币，撤不回来。请和对方谈谈，或请人力资源部更正。",
+              name="、".join(names)),
+            status=409,
+        ) from short  # fmt: skip
+    tell_many(
+        {
+            "person_id": person,
+            "kind": "coins.withdrawn",
+            "key": f"award:{given.id}:{person}:withdrawn",
+            "link": f"/coins/awards/{given.id}",
+            "params": {"by": by.name, "amount": given.amount},
+        }
+        for person in given.people
+    )
+    return back
