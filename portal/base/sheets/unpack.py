@@ -314,7 +314,7 @@ class Printer:
             facts
             | {
                 "sheet": sheet.name,
-                "merges": [(a[0] + 1, a[1], b[0] + 1, b[1]) for a, b in merges[:20_000]],
+                "merges": [(a[0] + 1, a[1], b[0] + 1, b[1]) for a, b in sorted(merges)[:20_000]],
             }
         )
         by_row: dict[int, dict[int, str]] = {}
