@@ -1,0 +1,125 @@
+"""What may be typed about coins."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from flask import request
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from wtforms import SelectMultipleField
+from wtforms.validators import ValidationError
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from portal.base.access import LARGEST_ID
+from portal.base.forms import Cards, Day, Keyed, Lines, Text, Whole
+from portal.coins.models import Value
+from portal.coins.rules import (
+    LONGEST_REASON,
+    MOST_BY_HAND,
+    MOST_EACH,
+    MOST_RATE,
+    SHORTEST_REASON,
+)
+
+REVIEW, CONFIRM = "review", "confirm"
+
+
+def person_ids(values: Sequence[str]) -> list[int]:
+    """The ids among what a browser sent; raises ValueError for what is none."""
+    if any(not re.fullmatch(r"[0-9]{1,19}", value) or int(value) > LARGEST_ID for value in values):
+        raise ValueError(_("请从名单里选。"))
+    return [int(value) for value in values]
+
+
+class PeopleField(SelectMultipleField):
+    """Several people, ticked in a list. Its data is their ids; the rule decides about each."""
+
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
+
+    def __init__(self, label: Any = None, **options: Any) -> None:
+        super().__init__(label, coerce=int, choices=[], validate_choice=False, **options)
+        self.hints: dict[int, str] = {}
+
+    def process_formdata(self, valuelist: Sequence[str]) -> None:
+        try:
+            self.data = person_ids(valuelist)
+        except ValueError:
+            self.data = []
+            raise
+
+    def pre_validate(self, _form: Any) -> None:
+        if not self.data and not self.process_errors:
+            raise ValidationError(_("请至少选一位同事。"))
+
+
+def _long_enough(_form: Any, field: Lines) -> None:
+    if len(field.data or "") < SHORTEST_REASON:
+        raise ValidationError(
+            _("再多写几句：至少 %(least)s 个字，说说发生了什么、对方做了什么。",
+              least=SHORTEST_REASON)
+        )  # fmt: skip
+
+
+class AwardForm(Keyed):
+    """Who, how much, for what. Sent twice: to be looked over, and to be done."""
+
+    people = PeopleField(_l("发给谁"))
+    amount = Whole(_l("每人几枚"), most=MOST_EACH)
+    value = Cards(_l("看见了什么"), choices=[])
+    reason = Lines(
+        _l("发生了什么，对方做了什么"),
+        most=LONGEST_REASON,
+        checks=[_long_enough],
+        description=_l("写下事实和做法，对方和班组都会看到。"),
+    )
+    happened_on = Day(_l("哪一天的事"), needed=False, description=_l("空着就是今天。"))
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.value.choices = [(value.value, value.label) for value in Value]
+
+    def begin(self) -> bool:
+        """The key is taken when it is done, not when it is looked over."""
+        return super().begin() if self.act == CONFIRM else True
+
+    def values(self) -> dict[str, Any]:
+        """The keywords of `rules.award` and `rules.plan`."""
+        names = ("people", "amount", "value", "reason", "happened_on")
+        return {name: self[name].data for name in names}
+
+    @property
+    def key(self) -> str:
+        return self.request_key.data or ""
+
+    @property
+    def act(self) -> str:
+        """Which button was pressed."""
+        return request.form.get("act", REVIEW)
+
+
+class WithdrawForm(Keyed):
+    """Only a button."""
+
+
+class FundForm(Keyed):
+    """Coins added to a budget by hand."""
+
+    amount = Whole(_l("加拨几枚"), most=MOST_BY_HAND)
+    memo = Text(
+        _l("因为什么"), most=100, needed=False,
+        description=_l("会永远留在账上，请不要写人名。"),
+    )  # fmt: skip
+
+
+class RateForm(Keyed):
+    """What each head brings to the budgets."""
+
+    rate = Whole(
+        _l("每人每月几枚"), least=0, most=MOST_RATE,
+        description=_l("每个月，每个班组得到：人数 × 这个数。"),
+    )  # fmt: skip
+    since = Day(_l("从哪一天起"))

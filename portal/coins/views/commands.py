@@ -1,0 +1,103 @@
+"""flask coins …: for operators."""
+
+from __future__ import annotations
+
+import secrets
+import sys
+from datetime import date
+
+import click
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from portal.base import clock
+from portal.base.db import session, transaction
+from portal.base.errors import Refused
+from portal.coins import queries, rules
+from portal.coins.views.blueprints import pages
+from portal.people.models import Unit
+from portal.people.queries import by_staff_no
+
+
+def _fail(message: str) -> None:
+    click.echo(message, err=True)
+    sys.exit(1)
+
+
+@pages.cli.command("verify")
+def verify() -> None:
+    """Read every entry and say whether the ledger is right."""
+    with transaction(read_only=True):
+        faults, entries = queries.verify(), queries.count_entries()
+    for fault in faults:
+        click.echo(fault.message, err=True)
+    if faults:
+        sys.exit(1)
+    click.echo(_("查了 %(count)s 条分录：每笔相加为零，余额与分录一致。", count=entries))
+
+
+@pages.cli.command("statement")
+@click.argument("staff_no")
+@click.option("--limit", type=click.IntRange(1, 100_000), default=100, show_default=True)
+def statement(staff_no: str, limit: int) -> None:
+    """Print somebody's statement, newest first."""
+    with transaction(read_only=True):
+        person = by_staff_no(staff_no, in_service=False)
+        if person is None:
+            _fail(_("没有工号 %(staff_no)s。", staff_no=staff_no))
+            return
+        wallet = queries.wallet_with_months(person.id)
+        click.echo(f"{person.staff_no} {person.name}: {rules.coins(wallet.balance)}")
+        if wallet.account_id is None:
+            return
+        for line in queries.statement(wallet.account_id, None, limit)[:limit]:
+            words = " · ".join(part for part in (line.label, line.who, line.words) if part)
+            click.echo(
+                f"{line.happened_on}  {line.amount:+6}  "
+                f"{line.balance_before:6} → {line.balance_after:<6}  {words}"
+            )
+
+
+@pages.cli.command("fund")
+@click.option("--unit", "unit_name", required=True, help="Name or number of the unit.")
+@click.option("--amount", type=int, required=True, help="Coins to add to this month's budget.")
+def fund(unit_name: str, amount: int) -> None:
+    """Add coins to a unit's budget of this month."""
+    with transaction():
+        units = (
+            session()
+            .execute(
+                select(Unit.id, Unit.name)
+                .where(
+                    Unit.id == int(unit_name) if unit_name.isdecimal() else Unit.name == unit_name
+                )
+                .limit(2)
+            )
+            .all()
+        )
+        if len(units) != 1:
+            _fail(
+                _("没有单位“%(unit)s”。", unit=unit_name)
+                if not units
+                else _("有几个单位叫“%(unit)s”，请用编号。", unit=unit_name)
+            )
+        try:
+            rules.fund(None, unit_id=units[0].id, amount=amount, key=secrets.token_hex(16))
+        except Refused as refusal:
+            _fail(refusal.message)
+        left = queries.budget(units[0].id, clock.today()).left
+    click.echo(_("%(unit)s 这个月还有 %(left)s。", unit=units[0].name, left=rules.coins(left)))
+
+
+@pages.cli.command("rate")
+@click.argument("rate", type=int)
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), default=None)
+def rate(rate: int, since: date | None) -> None:
+    """Set how many coins a month each head brings to its unit's budget."""
+    day = date(since.year, since.month, since.day) if since else clock.today()
+    with transaction():
+        try:
+            rules.set_rate(None, rate=rate, since=day)
+        except Refused as refusal:
+            _fail(refusal.message)
+    click.echo(_("从 %(day)s 起，每人每月 %(rate)s 枚。", day=day.isoformat(), rate=rate))
