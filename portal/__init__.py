@@ -11,10 +11,13 @@ from portal import (
     coins,
     demo,
     drives,
+    greetings,
+    growth,
     home,
     jobs,
     notify,
     people,
+    suggestions,
 )
 from portal.base import db as database
 from portal.base import health, pages, words
@@ -34,7 +37,10 @@ ROOMS: tuple[Room, ...] = (
     jobs.room,
     notify.room,
     coins.room,
+    growth.room,
+    suggestions.room,
     drives.room,
+    greetings.room,
     home.room,
     demo.room,
 )

@@ -14,7 +14,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy.exc import SQLAlchemyError
 
-from portal.base import clock
+from portal.base import clock, words
 from portal.base.access import Pages, me
 from portal.base.db import transaction
 from portal.base.errors import Refused
@@ -55,7 +55,7 @@ def show(name: str) -> Answer:
     form = RunForm()
     if form.accepted():
         run = rules.ask(me, name=name, **form.values())
-        said = _("已交给调度程序，几秒后就能看到 %(day)s 的结果。", day=run.occurrence)
+        said = _("已交给调度程序，几秒后就能看到 %(day)s 的结果。", day=words.day(run.occurrence))
         return done(said, url_for("jobs.show", name=name), tone="sky")
     after = request.args.get("after", "")
     runs = queries.history(name, int(after) if after.isdigit() and len(after) < 19 else None)
