@@ -1,0 +1,162 @@
+"""The pictures of monthly figures. Pure: figures in, drawings and the words beside them out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from babel.dates import format_date
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from portal.base.pictures import Line, line
+from portal.base.words import language, num, percent
+from portal.growth.models import FIGURES
+from portal.growth.queries.figures import Figure, Medians, back
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A card with a trend: its name, the latest value, a quiet line, the drawing."""
+
+    title: str
+    tone: str
+    latest: str
+    quiet: str
+    unit: str
+    drawing: Line
+
+
+def month_words(month: date, *, with_year: bool = True) -> str:
+    """2025年7月, Jul 2025."""
+    if language() == "zh":
+        return f"{month.year}年{month.month}月" if with_year else f"{month.month}月"
+    return str(format_date(month, "MMM y" if with_year else "MMM", locale="en"))
+
+
+def span_words(first: date, last: date) -> str:
+    """2025年7月 – 12月, Jul – Dec 2025."""
+    if first == last:
+        return month_words(last)
+    same = first.year == last.year
+    zh = language() == "zh"
+    return (
+        f"{month_words(first, with_year=zh or not same)} – "
+        f"{month_words(last, with_year=not (same and zh))}"
+    )
+
+
+def talk_words(seconds: float | None) -> str:
+    """3 分 23 秒."""
+    if seconds is None:
+        return "—"
+    minutes, rest = divmod(round(seconds), 60)
+    return str(_("%(minutes)s 分 %(seconds)02d 秒", minutes=minutes, seconds=rest))
+
+
+def days_words(days: float | None) -> str:
+    """21, 21.5."""
+    return "—" if days is None else f"{days:g}"
+
+
+def _filled(found: Sequence[Figure]) -> list[tuple[date, Figure | None]]:
+    """Every month from the first to the last, also those without a row."""
+    if not found:
+        return []
+    by_month = {figure.month: figure for figure in found}
+    month, last = min(by_month), max(by_month)
+    months = [month]
+    while month < last:
+        month = back(month, -1)
+        months.append(month)
+    return [(month, by_month.get(month)) for month in months]
+
+
+def _line(
+    months: Sequence[tuple[date, Figure | None]],
+    key: str,
+    *,
+    times: int = 1,
+    low: float | None = None,
+    high: float | None = None,
+) -> Line:
+    values = [None if f is None or getattr(f, key) is None else getattr(f, key) * times
+              for _month, f in months]  # fmt: skip
+    labels = [month_words(month) for month, _figure in months]
+    return line(values, 280, 80, labels, low=low, high=high)
+
+
+def of_file(found: Sequence[Figure], medians: Medians) -> list[Picture]:
+    """The three pictures of the file; none when there is not one figure."""
+    months = _filled(found)
+    if not months:
+        return []
+    span = span_words(months[0][0], months[-1][0])
+    return [
+        _satisfaction(months, span, medians),
+        _calls(months, found, medians),
+        _praise(months, found),
+    ]
+
+
+def _joined(*parts: str) -> str:
+    return " · ".join(part for part in parts if part)
+
+
+def _satisfaction(
+    months: Sequence[tuple[date, Figure | None]], span: str, medians: Medians
+) -> Picture:
+    drawing = _line(months, "satisfaction_share", times=100)
+    middle = medians.satisfaction_share
+    team = _("班组中位 %(value)s", value=percent(middle)) if middle is not None else ""
+    latest = "—" if drawing.latest is None else f"{drawing.latest:.1f}%"
+    title = str(FIGURES["satisfaction_share"])
+    return Picture(title, "leaf", latest, _joined(span, team), "%", drawing)
+
+
+def _calls(
+    months: Sequence[tuple[date, Figure | None]], found: Sequence[Figure], medians: Medians
+) -> Picture:
+    drawing = _line(months, "calls")
+    talks = [figure.talk_seconds for figure in found if figure.talk_seconds is not None]
+    talk = _("平均通话 %(length)s", length=talk_words(talks[-1])) if talks else ""
+    middle = medians.calls
+    team = _("班组中位 %(value)s", value=num(round(middle))) if middle is not None else ""
+    latest = "—" if drawing.latest is None else num(int(drawing.latest))
+    return Picture(str(FIGURES["calls"]), "sky", latest, _joined(talk, team), _("通"), drawing)
+
+
+def _praise(months: Sequence[tuple[date, Figure | None]], found: Sequence[Figure]) -> Picture:
+    drawing = _line(months, "praises", low=0)
+    total = sum(figure.praises or 0 for figure in found)
+    count = _("近 %(months)s 个月共 %(count)s 次", months=len(months), count=num(total))
+    quiet = 0
+    for figure in reversed(found):
+        if figure.complaints != 0:
+            break
+        quiet += 1
+    calm = ngettext("零投诉 %(num)s 个月", "零投诉 %(num)s 个月", quiet) if quiet else ""
+    latest = "—" if drawing.latest is None else num(int(drawing.latest))
+    return Picture(str(FIGURES["praises"]), "sun", latest, _joined(count, calm), _("次"), drawing)
+
+
+def of_figures(newest_first: Sequence[Figure]) -> list[Picture]:
+    """Pictures of the figures that the file itself does not show."""
+    months = _filled(newest_first)
+    if not months:
+        return []
+    shown = (
+        ("talk_seconds", "sky", 1, _("秒")),
+        ("quality_score", "leaf", 1, _("分")),
+        ("first_resolution_share", "leaf", 100, "%"),
+    )
+    found = []
+    for key, tone, times, unit in shown:
+        drawing = _line(months, key, times=times)
+        if drawing.latest is None:
+            continue
+        latest = talk_words(drawing.latest) if key == "talk_seconds" else f"{drawing.latest:.1f}"
+        latest += "%" if times == 100 else ""
+        found.append(Picture(str(FIGURES[key]), tone, latest, "", unit, drawing))
+    return found
