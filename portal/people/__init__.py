@@ -3,11 +3,13 @@
 from flask_babel import lazy_gettext as _l
 
 from portal.base.access import signed_in
-from portal.base.room import MenuEntry, Room
+from portal.base.room import Job, MenuEntry, Room
+from portal.people.jobs import run_imports
 from portal.people.views import pages, tokens
 
 room = Room(
     name="people",
     blueprints=(pages, tokens),
+    jobs=(Job("people.import", _l("读入和撤销花名册"), run_imports, every=2),),
     menu=(MenuEntry(_l("同事"), "people.index", "people", 70, signed_in),),
 )
