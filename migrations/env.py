@@ -16,10 +16,10 @@ from sqlalchemy import TypeDecorator
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-import portal  # noqa: E402, F401  (every room's tables, for autogenerate)
-from portal.base import upkeep  # noqa: E402
-from portal.base.db import Base  # noqa: E402
-from portal.base.settings import load_settings  # noqa: E402
+import portal  # noqa: F401  (every room's tables, for autogenerate)
+from portal.base import upkeep
+from portal.base.db import Base
+from portal.base.settings import load_settings
 
 OPTIONS: dict[str, Any] = {
     "target_metadata": Base.metadata,

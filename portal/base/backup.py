@@ -1,9 +1,9 @@
-"""One file that holds the portal: written while it runs, checked to the last byte before it is used.
+"""One file that holds the portal: written while it runs, checked to the last byte before use.
 
 The archive is a plain tar: `manifest.json` (revision; size and sha256 of each member), the database
-as copied by SQLite's online backup, the uploads, and as last member `sha256`, the hash of every
-byte before it. A reader accepts exactly the bytes that a writer makes: whatever is cut off, flipped,
-added or named otherwise is refused before anything is touched.
+as copied by SQLite's online backup, the uploads, and as last member `sha256`, the hash of all that
+comes before it. A reader accepts exactly the bytes that a writer makes: whatever is cut off,
+flipped, added or named otherwise is refused before anything is touched.
 """
 
 from __future__ import annotations
@@ -315,7 +315,7 @@ def restore(settings: Settings, file: Path, *, known: Collection[str]) -> str:
                 raise _bad("its database is not of the revision it says")
             if revision not in known:
                 raise Unready(
-                    f"The backup was made by a newer version of Sunhome (its revision is {revision}): "
+                    f"The backup was made by a newer version of Sunhome (revision {revision}): "
                     "install that version first. Nothing was changed."
                 )
             kept = _exchange(settings, database, fresh, folder, members)

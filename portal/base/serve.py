@@ -138,7 +138,7 @@ def _watch(parent: int, number: int) -> None:
 
 
 def _as_child(parent: int) -> None:
-    """A child obeys its parent alone: Ctrl-C in the terminal reaches the parent, which passes it on."""
+    """A child obeys its parent alone: a Ctrl-C reaches the parent, which passes it on."""
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -280,7 +280,7 @@ def accounts(settings: Settings) -> str:
 
 
 def serve() -> int:
-    """Start everything and stay until it is stopped; the exit code. Says why it cannot in a sentence."""
+    """Start everything and stay until it is stopped; the exit code. Says in a sentence why not."""
     os.umask(0o077)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:

@@ -16,6 +16,7 @@ from typing import IO
 
 import click
 from flask import Flask, current_app
+from flask.cli import with_appcontext
 from sqlalchemy import Connection, Engine, NullPool, create_engine, inspect, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
@@ -56,7 +57,7 @@ def sqlite_path(settings: Settings) -> Path:
 
 
 def engine(settings: Settings) -> Engine:
-    """An engine for one piece of upkeep: it keeps no connection. Raises Unready for a bad address."""
+    """An engine for one piece of upkeep; keeps no connection. Raises Unready for a bad address."""
     options = db.configure(settings)["SQLALCHEMY_ENGINE_OPTIONS"]
     try:
         url = make_url(settings.database_url)
@@ -239,6 +240,7 @@ def _in_words() -> Iterator[None]:
 
 
 @click.command("migrate")
+@with_appcontext
 def migrate_command() -> None:
     """Bring the database to this version."""
     with _in_words():
@@ -251,6 +253,7 @@ def migrate_command() -> None:
 
 @click.command("backup")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@with_appcontext
 def backup_command(file: Path) -> None:
     """Write database and uploads to FILE, checked, while the portal runs."""
     with _in_words():
@@ -261,6 +264,7 @@ def backup_command(file: Path) -> None:
 
 @click.command("restore")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@with_appcontext
 def restore_command(file: Path) -> None:
     """Put the database and uploads of FILE in place, after checking all of it."""
     with _in_words(), stopped(_settings()):
