@@ -20,7 +20,7 @@ from portal import (
     suggestions,
 )
 from portal.base import db as database
-from portal.base import health, pages, words
+from portal.base import health, openapi, pages, words
 from portal.base.access import Door, doors, everyone, login_manager, refuse_unguarded
 from portal.base.api import Problem, invalid_request
 from portal.base.application import Portal
@@ -82,6 +82,7 @@ def create_app(settings: Settings | None = None) -> Portal:
     words.install(app)
     pages.install(app)
     health.install(app)
+    openapi.install(app)
     _open_rooms(app)
     doors(app)["static"] = Door(everyone)
     refuse_unguarded(app)

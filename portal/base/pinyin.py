@@ -57,6 +57,16 @@ def _given(text: str) -> list[str]:
     return [part.lower().replace("ü", "v") for part in _read(text)] if text else []
 
 
+def is_chinese(name: str) -> bool:
+    """Written in Chinese characters."""
+    return bool(_HAN.search(name))
+
+
+def surname_length(name: str) -> int:
+    """How many characters of a Chinese name are the surname."""
+    return 2 if len(name) > 2 and name[:2] in SURNAMES else 1
+
+
 def sort_key(name: str) -> str:
     """The key by which lists are sorted on both databases: syllables, then the name itself."""
     return f"{' '.join(syllables(name))}|{name}"[:200]

@@ -72,6 +72,17 @@ def moment(value: datetime | None) -> str:
     return f"{day(value)} {clock.local(value):%H:%M}"
 
 
+WEEKDAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
+
+
+def weekday(value: date | datetime) -> str:
+    """A day with its weekday: 11月22日 周日."""
+    on = clock.local(value).date() if isinstance(value, datetime) else value
+    if language() == "zh":
+        return f"{day(on)} {WEEKDAYS[on.weekday()]}"
+    return format_date(on, "EEEE, MMM d", locale="en")
+
+
 def ago(value: date | datetime | None) -> str:
     """How far off a day is, in words: 今天, 昨天, 还有 2 天; farther days by date."""
     if value is None:
@@ -144,7 +155,7 @@ def install(app: Flask) -> None:
     app.config["BABEL_DEFAULT_LOCALE"] = "zh"
     Babel(app, locale_selector=chosen_language, default_locale="zh")
     filters: dict[str, Any] = {
-        "day": day, "moment": moment, "ago": ago, "exact": exact, "num": num,
+        "day": day, "weekday": weekday, "moment": moment, "ago": ago, "exact": exact, "num": num,
         "coins": coins, "yuan": yuan, "percent": percent,
     }  # fmt: skip
     app.jinja_env.filters.update(filters)

@@ -2,13 +2,48 @@
 
 from __future__ import annotations
 
-from portal.base.access import Pages, signed_in
+from typing import Any
+
+from portal.base import clock
+from portal.base.access import Pages, Viewer, me, signed_in
 from portal.base.pages import Answer, page
+from portal.coins import queries as coins
+from portal.drives import queries as drives
+from portal.drives.models import DriveState
+from portal.home import queries
+from portal.suggestions import queries as suggestions
 
 pages = Pages("home", __name__)
+FEW = 3
 
 
 @pages.route("/", who=signed_in)
 def index() -> Answer:
     """A greeting that knows the shift, the likeliest acts, what waits, what is mine."""
-    return page("home/index.html")
+    viewer: Viewer = me._get_current_object()  # type: ignore[attr-defined]
+    now, today = clock.now(), clock.today()
+    wallet = coins.wallet_with_months(viewer.id)
+    running = drives.in_state(viewer, DriveState.OPEN, limit=1)[:1]
+    return page(
+        "home/index.html",
+        now=now,
+        greeting=queries.greeting(viewer.name, now),
+        shift=queries.shift_of(viewer),
+        acts=queries.acts_of(viewer),
+        balance=wallet.balance,
+        change=wallet.change.get(coins.month_of(today), 0),
+        mine=suggestions.latest_of(viewer, FEW),
+        drive=running[0] if running else None,
+        totals=drives.totals(drive.id for drive in running),
+        feed=queries.feed(viewer, today),
+        **(_of_leader(viewer) if viewer.has("leader") else {}),
+    )
+
+
+def _of_leader(viewer: Viewer) -> dict[str, Any]:
+    """What a leader looks after: answers due, and the budget of the nearest unit."""
+    units = coins.units_led(viewer)
+    return {
+        "due": suggestions.answers_due(viewer, FEW),
+        "budget": coins.budget(units[0].id, clock.today()) if units else None,
+    }
