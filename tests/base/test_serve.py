@@ -231,38 +231,67 @@ def test_a_taken_port_is_told_before_anything_is_touched(start: Start, tmp_path:
     assert not (tmp_path / "instance").exists()
 
 
-def test_a_database_of_a_newer_version(start: Start, settings: Settings) -> None:
+@pytest.fixture
+def told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> Iterator[Callable[..., str]]:
+    """Starts in this process what will not start; answers the sentence it said."""
+    handler, mask = signal.getsignal(signal.SIGTERM), os.umask(0o077)
+
+    def begin(**changes: str) -> str:
+        environ = {"SUNHOME_INSTANCE": str(tmp_path / "instance"), "PORT": str(free_port())}
+        for name, value in {**environ, **changes}.items():
+            monkeypatch.setenv(name, value)
+        assert serve.serve() == 1
+        said = capsys.readouterr().err.strip()
+        assert said.startswith("Sunhome did not start. ")
+        assert said.endswith(".")
+        assert "\n" not in said
+        return said
+
+    yield begin
+    signal.signal(signal.SIGTERM, handler)
+    os.umask(mask)
+
+
+def test_a_database_of_a_newer_version(told: Callable[..., str], settings: Settings) -> None:
     upkeep.upgrade(settings)
     with upkeep.engine(settings).begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    assert "newer version of Sunhome (its revision is 9999)" in refused(start())
+    said = told(DATABASE_URL=settings.database_url)
+    assert "newer version of Sunhome (its revision is 9999)" in said
 
 
-def test_a_database_of_somebody_else(start: Start, settings: Settings) -> None:
+def test_a_database_of_somebody_else(told: Callable[..., str], settings: Settings) -> None:
     with upkeep.engine(settings).begin() as connection:
         connection.execute(text("CREATE TABLE somebody (id INTEGER)"))
-    assert "not Sunhome's" in refused(start())
+    assert "not Sunhome's" in told(DATABASE_URL=settings.database_url)
 
 
-def test_a_file_that_is_no_database(start: Start, tmp_path: Path) -> None:
+def test_a_file_that_is_no_database(told: Callable[..., str], tmp_path: Path) -> None:
     path = tmp_path / "notes.txt"
     path.write_text("no database at all\n" * 100)
-    assert "cannot be used: file is not a database" in refused(
-        start(DATABASE_URL=f"sqlite:///{path}")
-    )
+    assert "cannot be used: file is not a database" in told(DATABASE_URL=f"sqlite:///{path}")
 
 
-def test_a_database_that_does_not_answer(start: Start) -> None:
-    address = f"postgresql://somebody:hidden@127.0.0.1:{free_port()}/sunhome"
-    said = refused(start(DATABASE_URL=address))
+def test_a_database_that_does_not_answer(told: Callable[..., str]) -> None:
+    said = told(DATABASE_URL=f"postgresql://somebody:hidden@127.0.0.1:{free_port()}/sunhome")
     assert "cannot be used" in said
     assert "hidden" not in said
 
 
-def test_a_folder_that_cannot_be_written(start: Start, tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written(told: Callable[..., str], tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    said = refused(start(SUNHOME_INSTANCE=str(tmp_path / "file" / "instance")))
+    said = told(SUNHOME_INSTANCE=str(tmp_path / "file" / "instance"))
     assert "cannot be written: Not a directory" in said
+
+
+def test_a_full_disk(told: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(upkeep.os, "fsync", full)
+    assert "No space left on device" in told()
 
 
 @pytest.mark.parametrize(
@@ -276,15 +305,10 @@ def test_a_folder_that_cannot_be_written(start: Start, tmp_path: Path) -> None:
         ({"DATABASE_URL": "nonsense"}, "DATABASE_URL is not the address"),
     ],
 )
-def test_a_setting_that_makes_no_sense(changes: dict[str, str], words: str) -> None:
-    environ = {**os.environ, "PORT": str(free_port()), **changes}
-    ended = subprocess.run(
-        [sys.executable, "-m", "portal.base.serve"],
-        cwd=ROOT, env=environ, capture_output=True, text=True, timeout=PATIENCE, check=False,
-    )  # fmt: skip
-    assert ended.returncode == 1
-    assert words in ended.stderr
-    assert "Traceback" not in ended.stderr
+def test_a_setting_that_makes_no_sense(
+    told: Callable[..., str], changes: dict[str, str], words: str
+) -> None:
+    assert words in told(**changes)
 
 
 def test_a_forbidden_port(monkeypatch: pytest.MonkeyPatch) -> None:
