@@ -108,7 +108,7 @@ def num(value: int | float | None) -> str:
 
 def coins(value: int) -> str:
     """An amount of sunshine coins with its unit."""
-    return str(ngettext("%(num)s 枚金币", "%(num)s 枚金币", value, num=f"{value:,}"))
+    return str(ngettext("%(count)s 枚金币", "%(count)s 枚金币", value, count=f"{value:,}"))
 
 
 def yuan(fen: int) -> str:

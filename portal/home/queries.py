@@ -153,9 +153,7 @@ def feed(viewer: Viewer, today: date) -> list[News]:
             names = _("、").join(award.names)
             if award.head_count > len(award.names):
                 names = _("%(names)s 等 %(num)s 人", names=names, num=award.head_count)
-            text = ngettext(
-                "收到 %(num)s 枚金币", "收到 %(num)s 枚金币", award.amount, num=award.amount
-            )
+            text = ngettext("收到 %(num)s 枚金币", "收到 %(num)s 枚金币", award.amount)
             url = url_for("coins.award_detail", award_id=award.id)
             news.append(News(names, text, _("“%(words)s”", words=award.words), url))
     return news
