@@ -5,6 +5,7 @@ from portal.coins.queries.awards import (
     award_line,
     awards_of_unit,
     first_names,
+    receivers_of,
     visible_to,
 )
 from portal.coins.queries.budgets import (
@@ -67,6 +68,7 @@ __all__ = [
     "received_in_all",
     "received_since",
     "receivers",
+    "receivers_of",
     "scope_of_overview",
     "statement",
     "totals",

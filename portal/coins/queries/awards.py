@@ -102,6 +102,20 @@ def award_line(award_id: int) -> AwardLine:
     return AwardLine(*row)
 
 
+def receivers_of(transfer_id: int, limit: int) -> list[str]:
+    """The names of those who received an award, in reading order, `limit` at most."""
+    return list(
+        session().scalars(
+            select(Person.name)
+            .join(Account, Account.owner_id == Person.id)
+            .join(Entry, Entry.account_id == Account.id)
+            .where(Entry.transfer_id == transfer_id, Account.kind == AccountKind.WALLET)
+            .order_by(Person.sort_key, Person.id)
+            .limit(limit)
+        )
+    )
+
+
 def first_names(award_ids: Iterable[int], limit: int = 3) -> dict[int, tuple[str, ...]]:
     """The first few receivers of each award, in reading order, in one query."""
     place = func.row_number().over(partition_by=Award.id, order_by=(Person.sort_key, Person.id))

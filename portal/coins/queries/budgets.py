@@ -135,7 +135,7 @@ def heads_by_unit(day: date) -> dict[int, int]:
         .where(ranked.c.rank == 1)
         .group_by(ranked.c.ancestor_id)
     )
-    return dict(session().execute(heads).tuples().all())
+    return {row[0]: row[1] for row in session().execute(heads)}
 
 
 # ---- budgets --------------------------------------------------------------------------------
@@ -294,25 +294,28 @@ class Receiver:
 def receivers(person_ids: Iterable[int], unit_id: int) -> dict[int, Receiver]:
     """The people named, with what decides whether the unit may give to them, in one query."""
     day = clock.today()
+    employed, placed = aliased(Employment), aliased(Employment)
+    in_service = exists(
+        select(Term.id)
+        .join(employed, employed.id == Term.employment_id)
+        .where(employed.person_id == Person.id, true_on(Term, day))
+        .correlate(Person)
+    )
+    in_unit = exists(
+        select(Position.id)
+        .join(placed, placed.id == Position.employment_id)
+        .join(UnitPath, UnitPath.unit_id == Position.unit_id)
+        .where(
+            placed.person_id == Person.id,
+            true_on(Position, day),
+            UnitPath.ancestor_id == unit_id,
+            true_on(UnitPath, day),
+        )
+        .correlate(Person)
+    )
     rows = session().execute(
-        select(
-            Person.id,
-            Person.name,
-            func.count(Term.id),
-            func.count(Position.id),
-        )
-        .outerjoin(Employment, Employment.person_id == Person.id)
-        .outerjoin(Term, and_(Term.employment_id == Employment.id, true_on(Term, day)))
-        .outerjoin(
-            Position,
-            and_(
-                Position.employment_id == Term.employment_id,
-                true_on(Position, day),
-                below([unit_id], Position.unit_id, day),
-            ),
-        )
+        select(Person.id, Person.name, in_service, in_unit)
         .where(Person.id.in_(list(person_ids)))
-        .group_by(Person.id, Person.name)
         .order_by(Person.sort_key, Person.id)
     )
-    return {row[0]: Receiver(row[0], row[1], row[2] > 0, row[3] > 0) for row in rows}
+    return {row[0]: Receiver(*row) for row in rows}

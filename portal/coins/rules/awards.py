@@ -21,7 +21,7 @@ from portal.coins.queries import Receiver, UnitLine, month_of, units_led
 from portal.coins.rules.budgets import hashed_key
 from portal.coins.rules.ledger import Posting, Short, accounts_of, coins, post, reverse
 from portal.notify.rules import tell_many
-from portal.people.queries import names_of
+from portal.people.models import Person
 
 MOST_EACH = 1000
 MOST_PEOPLE = 2000
@@ -157,6 +157,9 @@ def _check_words(amount: int, reason: str, value: str, happened_on: date | None)
 
 def _unit_for(by: Viewer, unit_id: int | None) -> int:
     """The unit whose budget is used. Raises Refused when `by` does not lead it."""
+    own = by.units_as("leader") or frozenset()
+    if unit_id is None and len(own) == 1:
+        return next(iter(own))
     if unit_id is None:
         led = units_led(by)
         if not led:
@@ -285,11 +288,14 @@ def withdraw(by: Viewer, given: Award) -> Transfer:
     try:
         back = reverse(original, key=f"withdraw:{original.id}", reason=Reason.WITHDRAW, by_id=by.id)
     except Short as short:
-        spent = select(Account.owner_id).where(Account.id == short.account_id)
-        names = names_of(session().scalars(spent)).values()
+        owner = session().scalar(
+            select(Person.name)
+            .join(Account, Account.owner_id == Person.id)
+            .where(Account.id == short.account_id)
+        )
         raise Refused(
             _("%(name)s 已经用掉了这些金币，撤不回来。请和对方谈谈，或请人力资源部更正。",
-              name="、".join(names)),
+              name=owner),
             status=409,
         ) from short  # fmt: skip
     tell_many(

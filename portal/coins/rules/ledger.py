@@ -137,11 +137,11 @@ def accounts_of(
             Account.period == period,
             Account.currency == currency,
         )
-        rows = session().execute(statement).tuples().all()
+        rows = session().execute(statement).all()
         if len(rows) < len(owners):
             open_accounts(kind, owners, period=period, currency=currency)
-            rows = session().execute(statement).tuples().all()
-        found |= dict(rows)
+            rows = session().execute(statement).all()
+        found |= {row.owner_id: row.id for row in rows}
     return found
 
 

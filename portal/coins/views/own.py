@@ -16,7 +16,6 @@ from portal.coins.forms import WithdrawForm
 from portal.coins.models import Award
 from portal.coins.queries import AwardLine, Wallet
 from portal.coins.views.blueprints import pages
-from portal.people.queries import names_of
 
 PAGE = 25
 MOST_NAMES = 100
@@ -60,7 +59,7 @@ def award_detail(award_id: int) -> Answer:
     """One award: who, what for, how many, and whether it still stands."""
     award = load(Award, award_id, see=policy.may_see)
     line = queries.award_line(award.id)
-    people = names_of(award.people[:MOST_NAMES])
+    people = queries.receivers_of(award.transfer_id, MOST_NAMES)
     return page(
         "coins/award.html",
         award=award,
