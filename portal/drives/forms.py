@@ -6,7 +6,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import Field
+from wtforms import Field, SelectChoice  # type: ignore[attr-defined]  # newer than its types
 from wtforms.validators import ValidationError
 
 from portal.base.forms import Cards, Choice, Day, Form, Keyed, Lines, Text, Whole, Yuan
@@ -48,8 +48,8 @@ class Hinted(Cards):
         super().__init__(label, **options)
 
 
-def _choices(texts: dict[Any, Any]) -> list[tuple[str, Any]]:
-    return [(str(key), text) for key, text in texts.items()]
+def _choices(texts: dict[Any, Any]) -> list[SelectChoice]:
+    return [SelectChoice(str(key), text) for key, text in texts.items()]
 
 
 class DriveForm(Keyed):
@@ -70,7 +70,7 @@ class DriveForm(Keyed):
 
     def offer(self, sites: list[tuple[int, str]], drive: Drive | None = None) -> None:
         """Fill in the sites to choose from; show the draft's own values where nothing was sent."""
-        self.unit_id.choices = [("", _("全体同事")), *((str(key), name) for key, name in sites)]
+        self.unit_id.choices = _choices({"": _("全体同事")} | dict(sites))
         if drive is not None and not self.is_submitted():
             for name in ("title", "story", "goal_fen", "opens_on", "closes_on"):
                 self[name].data = getattr(drive, name)
@@ -103,7 +103,7 @@ class _OwnAmount(Whole):
 class GiftForm(Keyed):
     chosen = Cards(
         _l("捐多少"),
-        choices=[*((str(each), str(each)) for each in SUGGESTED), (OWN, _l("自己填"))],
+        choices=_choices({each: str(each) for each in SUGGESTED} | {OWN: _l("自己填")}),
         default=str(SUGGESTED[1]),
     )
     amount = _OwnAmount(_l("自己填的枚数"), least=1, most=rules.LARGEST_COINS, needed=False)
