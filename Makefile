@@ -40,7 +40,7 @@ $(ready):
 	@rm -f $(VENV)/.ready-* && touch $@
 
 run: $(ready) texts ## start web server and scheduler; Ctrl-C stops both
-	@exec $(py) app.py
+	@exec $(py) -m portal.base.serve
 
 test: ## everything: both databases, lint, types, templates, dependencies
 	@failed=; for step in test-sqlite test-postgres lint types check-templates check-dependencies; \
