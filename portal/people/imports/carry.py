@@ -7,7 +7,19 @@ from datetime import date, datetime, time
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import Column, Table, bindparam, delete, exists, insert, or_, select, text, update
+from sqlalchemy import (
+    Column,
+    Table,
+    TypeDecorator,
+    bindparam,
+    delete,
+    exists,
+    insert,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 
 from portal.base import clock
@@ -122,7 +134,8 @@ def _plain(value: Any) -> Any:
 
 
 def _typed(column: Column[Any], value: Any) -> Any:
-    kind = column.type.python_type
+    plain: Any = column.type.impl if isinstance(column.type, TypeDecorator) else column.type
+    kind: Any = plain.python_type
     if isinstance(value, str) and issubclass(kind, date | datetime | time):
         return kind.fromisoformat(value)
     return value

@@ -23,7 +23,7 @@ class UnitsPlan:
         """Plan all rows that can be used."""
         work = self.work
         work.read_tree()
-        codes = dict(session().execute(select(Unit.code, Unit.id)).tuples().all())
+        codes = set(session().scalars(select(Unit.code).where(Unit.code.is_not(None))))
         for line in work.usable(lines):
             name, key = line.values["name"], line.get("code")
             code = work.mapping.code(key) if key else None

@@ -49,6 +49,8 @@ DECISIVE = {
 }  # fmt: skip
 """Without these the row cannot be used; other doubtful cells are named and left as they were."""
 MOST_CACHED = 50_000
+ERROR_VALUE = re.compile(r"#(REF!|N/A|VALUE!|NAME\?|DIV/0!|NULL!|NUM!|SPILL!|CALC!)")
+"""A CSV file holds Excel's error values as text."""
 
 
 @dataclass(slots=True)
@@ -175,7 +177,7 @@ class Reader:
             return as_staff_no(cell, self.mapping.staff_no_width)
         if name == "national_id" and self.mapping.is_cn_id:
             return as_national_id(cell)
-        text = as_text(cell, LENGTHS[name])
+        text = _text(cell, LENGTHS[name])
         if isinstance(text, Doubt):
             return text
         if not text and name in NEEDED[self.mapping.kind]:
@@ -224,6 +226,12 @@ def _shown(source: Source) -> str:
 def _day(cell: Cell) -> Any:
     day = as_day(cell)
     return None if day in FOREVER else day
+
+
+def _text(cell: Cell, most: int) -> str | Doubt:
+    if ERROR_VALUE.fullmatch(cell.text):
+        return Doubt("error_value", _("这一格是公式的错误值 %(value)s。", value=cell.text))
+    return as_text(cell, most)
 
 
 def _time(cell: Cell) -> time | Doubt:

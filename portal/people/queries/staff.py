@@ -152,7 +152,7 @@ def names_of(person_ids: Iterable[int]) -> dict[int, str]:
     if not wanted:
         return {}
     rows = session().execute(select(Person.id, Person.name).where(Person.id.in_(wanted)))
-    return dict(rows.tuples().all())
+    return {row.id: row.name for row in rows}
 
 
 def head_count(day: date, known_at: Any = None) -> int:
