@@ -84,7 +84,7 @@ def keep_birthdays() -> int:
     )
     new: list[dict[str, Any]] = []
     corrected: list[dict[str, Any]] = []
-    for person_id, born, calendar, kept_by, is_chosen in changed.tuples().all():
+    for person_id, born, calendar, kept_by, is_chosen in changed.all():
         assert born is not None  # noqa: S101
         if kept_by is None:
             new.append(_new(person_id, born, calendar))

@@ -59,7 +59,7 @@ def mine() -> Answer:
     if kept is None or kept.calendar != "lunar":
         del form.leap_rule
     if form.accepted():
-        changed = rules.choose(me, **_kept_choices(kept), **form.values())
+        changed = rules.choose(me, **(_choices_of(kept) | form.values()))
         when = next_day(changed, clock.today())
         said = _("记住了，下一个生日是 %(day)s。", day=words.day(when)) if when else _("记住了。")
         return done(said, url_for("greetings.index"))
@@ -79,13 +79,9 @@ DEFAULTS: dict[str, Any] = {
 }
 
 
-def _kept_choices(kept: Birthday | None) -> dict[str, str]:
-    """The choices that were not asked for stay as they were."""
-    return {
-        name: getattr(kept, name) if kept else DEFAULTS[name]
-        for name in ("leap_rule", "feb29")
-        if kept is None or name not in request.form
-    }
+def _choices_of(kept: Birthday | None) -> dict[str, str]:
+    """What is not asked for stays as it was."""
+    return {name: getattr(kept, name) if kept else DEFAULTS[name] for name in DEFAULTS}
 
 
 @pages.route("/forecast", who=may_forecast)

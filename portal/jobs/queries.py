@@ -219,7 +219,7 @@ def failing_days(now: datetime) -> dict[str, str]:
         )
         .order_by(JobRun.id)
     )
-    return dict(rows.tuples().all())
+    return {name: error for name, error in rows.all()}  # noqa: C416
 
 
 # ---- is it alive ----------------------------------------------------------------------------

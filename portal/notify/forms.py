@@ -22,5 +22,5 @@ class MailForm(Form):
     )
 
     def validate_mail(self, field: Any) -> None:
-        if not set(field.data or ()) <= {value for value, _label in field.choices}:
+        if not set(field.data or ()) <= {choice.value for choice in field.choices}:
             raise ValidationError(str(_l("请从列出的里面选。")))

@@ -64,8 +64,9 @@ class Notice(Base):
 class Delivery(Base):
     """A notice on its way out of the house by one channel.
 
-    due_at: from when a worker may take it up. While one sends, it lies in the future: if the
-    worker dies, the next takes it up then, and `token` tells whose the row is.
+    due_at: from when a worker may take it up; None when nothing is to be done any more. While one
+    sends, it lies in the future: if the worker dies, the next takes it up then, and `token` tells
+    whose the row is.
     """
 
     __tablename__ = "delivery"
@@ -78,12 +79,15 @@ class Delivery(Base):
         CheckConstraint("(state = 'sending') = (token IS NOT NULL)", name="sending_has_token"),
         CheckConstraint("(state = 'sent') = (sent_at IS NOT NULL)", name="sent_has_time"),
         CheckConstraint("attempts >= 0", name="attempts_not_negative"),
+        CheckConstraint(
+            "(state IN ('pending', 'sending')) = (due_at IS NOT NULL)", name="waiting_is_due"
+        ),
         Index(
             "ix_delivery_due",
             "due_at",
             "id",
-            sqlite_where=text("state IN ('pending', 'sending')"),
-            postgresql_where=text("state IN ('pending', 'sending')"),
+            sqlite_where=text("due_at IS NOT NULL"),
+            postgresql_where=text("due_at IS NOT NULL"),
         ),
         Index("ix_delivery_state", "state", "id"),
     )
@@ -93,7 +97,7 @@ class Delivery(Base):
     channel: Mapped[str] = mapped_column(String(10), default="mail")
     state: Mapped[DeliveryState] = mapped_column(String(10), default=DeliveryState.PENDING)
     attempts: Mapped[int] = mapped_column(default=0)
-    due_at: Mapped[datetime] = mapped_column(default=clock.now)
+    due_at: Mapped[datetime | None]
     token: Mapped[str | None] = mapped_column(String(40))
     sent_at: Mapped[datetime | None]
     last_error: Mapped[str] = mapped_column(String(300), default="")

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from flask import current_app
 from jinja2 import Template, TemplateNotFound, UndefinedError
-from sqlalchemy import func, select, text, tuple_
+from sqlalchemy import func, select, tuple_
 
 from portal.base import clock
 from portal.base.access import Viewer
@@ -67,12 +67,10 @@ def inbox(
 # ---- on the way out -------------------------------------------------------------------------
 
 LATE = timedelta(minutes=5)
-WAITING = text("state IN ('pending', 'sending')")
-"""Written out, so that both databases see that the index over waiting deliveries fits."""
 
 
 def _due_since() -> datetime | None:
-    return session().scalar(select(func.min(Delivery.due_at)).where(WAITING))
+    return session().scalar(select(func.min(Delivery.due_at)))
 
 
 def mail_is_due() -> bool:

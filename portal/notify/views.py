@@ -9,6 +9,7 @@ from typing import Any
 from flask import current_app, redirect, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
+from wtforms import SelectChoice  # type: ignore[attr-defined]  # newer than its types
 
 from portal.base.access import Pages, load, me, signed_in
 from portal.base.pages import Answer, done, page
@@ -86,7 +87,7 @@ def mail() -> Answer:
     kinds = queries.kinds()
     off = queries.kinds_not_mailed(me.id)
     form = MailForm(data={"mail": [kind for kind in kinds if kind not in off]})
-    form.mail.choices = [(kind, queries.about(kind)) for kind in kinds]
+    form.mail.choices = [SelectChoice(kind, queries.about(kind)) for kind in kinds]
     if form.accepted():
         rules.choose_mail(me, **form.values())
         return done(_("记住了。"), url_for("notify.mail"))

@@ -19,7 +19,6 @@ from portal.base import clock
 from portal.base.db import session
 from portal.base.errors import Refused
 from portal.notify.models import Delivery, DeliveryState, Notice
-from portal.notify.queries import WAITING
 from portal.notify.rules.telling import switched_off
 from portal.people.models import Person
 from portal.people.queries import lines, staff
@@ -54,7 +53,7 @@ def take(token: str, limit: int) -> list[Parcel] | None:
     now = clock.now()
     ids = session().scalars(
         select(Delivery.id)
-        .where(WAITING, Delivery.due_at <= now)
+        .where(Delivery.due_at <= now)
         .order_by(Delivery.due_at, Delivery.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -84,7 +83,7 @@ def take(token: str, limit: int) -> list[Parcel] | None:
         if notice.person_id in here and email and not is_off
     ]
     unwanted = {row[0] for row in found} - {parcel.delivery_id for parcel in parcels}
-    _set(list(unwanted), state=DeliveryState.SKIPPED, token=None)
+    _set(list(unwanted), state=DeliveryState.SKIPPED, token=None, due_at=None)
     return parcels
 
 
@@ -127,6 +126,7 @@ def sent(delivery_id: int, token: str) -> None:
         only=token,
         state=DeliveryState.SENT,
         token=None,
+        due_at=None,
         sent_at=clock.now(),
         last_error="",
     )
@@ -139,7 +139,7 @@ def put_off(delivery_ids: Sequence[int], token: str, error: str) -> None:
             Delivery.id.in_(delivery_ids), Delivery.token == token
         )
     )
-    for delivery_id, attempts in rows.tuples().all():
+    for delivery_id, attempts in rows.all():
         if attempts >= MOST_ATTEMPTS:
             give_up(delivery_id, token, error)
             continue
@@ -168,7 +168,14 @@ def put_back(delivery_ids: Sequence[int], token: str) -> None:
 
 def give_up(delivery_id: int, token: str, error: str) -> None:
     """It cannot be delivered: a dead letter, for the administrator to look at."""
-    _set([delivery_id], only=token, state=DeliveryState.DEAD, token=None, last_error=error)
+    _set(
+        [delivery_id],
+        only=token,
+        state=DeliveryState.DEAD,
+        token=None,
+        due_at=None,
+        last_error=error,
+    )
 
 
 def revive(delivery: Delivery) -> None:
