@@ -223,12 +223,13 @@ def _lock(suggestion: Suggestion, seen: int | None) -> None:
 def _move(by: Viewer, suggestion: Suggestion, status: Status, reason: str) -> None:
     """To another status, with a row in the history; what belongs to the status is set with it."""
     before, now = Status(suggestion.status), clock.now()
+    if status is Status.ADOPTED:
+        reward = _pay(by, suggestion)  # reads: before anything is half set
+        suggestion.adopted_at, suggestion.reward_coins = now, reward
     suggestion.status = status
     suggestion.step += 1
     if status is not Status.WITHDRAWN:
         suggestion.first_answered_at = suggestion.first_answered_at or now
-    if status is Status.ADOPTED:
-        suggestion.adopted_at, suggestion.reward_coins = now, _pay(by, suggestion)
     if status in {Status.DECLINED, Status.DONE, Status.WITHDRAWN}:
         suggestion.closed_at, suggestion.closing_reason = now, reason
     _note_step(suggestion, by, before, reason)

@@ -6,17 +6,18 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
-from flask import redirect, request, url_for
+from flask import abort, redirect, request, url_for
 from flask_babel import gettext as _
 
 from portal.base import clock, words
 from portal.base.access import Pages, load, me
 from portal.base.db import transaction
+from portal.base.forms import CONTROL, clean
 from portal.base.pages import Answer, done, page
 from portal.base.sheets.export import write_csv
 from portal.suggestions import policy, queries, rules
 from portal.suggestions.forms import FORMS, AnswerForm, CommentForm, HandOverForm, WithdrawForm
-from portal.suggestions.models import Kind, Status, Suggestion
+from portal.suggestions.models import ANSWERS, Kind, Status, Suggestion
 from portal.suggestions.policy import signed_in
 
 pages = Pages("suggestions", __name__, url_prefix="/suggestions", cli_group="suggestions")
@@ -31,7 +32,7 @@ KINDS = "/new/<any(woodpecker, golden_finger):kind>"
 @pages.route(LISTED, who=signed_in)
 def index(which: str) -> Answer:
     """What was suggested, with what became of it: all, or by where it stands and whose it is."""
-    typed = request.args.get("q", "")[:100]
+    typed = CONTROL.sub("", clean(request.args.get("q")))[:100]
     lines, further = queries.listed(me, which, typed=typed, after=request.args.get("after"))
     return page(
         "suggestions/index.html",
@@ -107,19 +108,23 @@ def answer(suggestion_id: int) -> Answer:
         return redirect(here, code=303)
     form = AnswerForm(step=suggestion.step)
     around = queries.around(suggestion_id)
-    form.offer(suggestion.answers, around.reward_coins)
+    form.offer(ANSWERS[Status.SENT], around.reward_coins)  # sent twice, it must still be read
     if form.accepted():
         rules.answer(me, suggestion, **form.values())
         return done(_("答复好了，%(author)s马上会收到提醒。", author=around.author), here)
+    form.offer(suggestion.answers, around.reward_coins)
     return page("suggestions/answer.html", suggestion=suggestion, around=around, form=form)
 
 
 @pages.route("/<int:suggestion_id>/hand-over", methods=["GET", "POST"], who=signed_in)
 def hand_over(suggestion_id: int) -> Answer:
     """Give it to somebody better placed to answer."""
-    suggestion = load(Suggestion, suggestion_id, see=policy.may_see, may=policy.may_hand_over)
+    suggestion = load(Suggestion, suggestion_id, see=policy.may_see)
     form = HandOverForm(step=suggestion.step)
-    if form.accepted():
+    is_sent = form.accepted()  # first: sent twice, the second one finds the owner changed
+    if not policy.may_hand_over(me, suggestion):
+        abort(403)
+    if is_sent:
         rules.hand_over(me, suggestion, **form.values())
         here = url_for("suggestions.show", suggestion_id=suggestion_id)
         return done(_("转交好了，答复的日子不变。"), here)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
-from portal.base.db import session
+from portal.base.db import AnyRow, session
 from portal.base.history import true_on
 from portal.people.models import Employment, Position, RoleGrant, Term, UnitPath
 from portal.people.queries import below_column
@@ -53,7 +53,8 @@ def long_overdue(day: date) -> dict[int, int]:
         .group_by(Suggestion.owner_id)
         .order_by(Suggestion.owner_id)
     )
-    return dict(session().execute(statement).tuples().all())
+    rows: Sequence[AnyRow] = session().execute(statement).all()
+    return {row[0]: row[1] for row in rows}
 
 
 def to_escalate(day: date) -> tuple[ColumnElement[bool], ...]:

@@ -130,7 +130,7 @@ def listed(
         values["after_day"], values["after_id"] = cursor
     for number, term in enumerate(lead):
         values |= {f"t{number}": term.token, f"z{number}": term.token + LAST}
-    rows = fetch(statement, **{name: values[name] for name in names})
+    rows = fetch(statement, **{name: values[name] for name in names if name in values})
     found = [_line(row) for row in rows]
     return found[:limit], _next(which, found[limit - 1]) if len(found) > limit else None
 
@@ -194,7 +194,10 @@ def _statement(
         further = place < bindparam("after_id")
     if is_further:
         statement = statement.where(further)
-    return statement, tuple(statement.compile().params)
+    # those that have no value of their own yet
+    return statement, tuple(
+        name for name, value in statement.compile().params.items() if value is None
+    )
 
 
 def _contains(number: int, is_beginning: bool) -> ColumnElement[bool]:
@@ -246,4 +249,7 @@ def all_overdue() -> list[Line]:
     """Everything that has waited longer than was promised, the longest first."""
     statement, names = _statement("overdue", False, ())
     values: dict[str, Any] = {"me": 0, "today": clock.today(), "most": MOST_LISTED}
-    return [_line(row) for row in fetch(statement, **{name: values[name] for name in names})]
+    return [
+        _line(row)
+        for row in fetch(statement, **{name: values[name] for name in names if name in values})
+    ]
