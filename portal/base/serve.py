@@ -102,6 +102,7 @@ def prepare(settings: Settings) -> None:
             click.echo("Preparing the database …")
             upkeep.upgrade(settings)
         if mark.exists():
+            settings.demo_accounts.unlink(missing_ok=True)  # of a demo that did not get done
             if settings.demo_people:
                 seed(settings.demo_people)
             mark.unlink()

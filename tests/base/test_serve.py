@@ -366,6 +366,7 @@ def test_a_first_start_killed_in_the_demo_is_finished_by_the_next(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, seeded: list[int]
 ) -> None:
     def killed(_people: int) -> None:
+        settings.demo_accounts.write_text("[]")
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
@@ -374,6 +375,7 @@ def test_a_first_start_killed_in_the_demo_is_finished_by_the_next(
             serve.prepare(settings)
     serve.prepare(settings)
     assert seeded == [settings.demo_people]
+    assert not settings.demo_accounts.exists(), "those of the demo that was never committed"
     serve.prepare(settings)
     assert len(seeded) == 1
 
