@@ -22,16 +22,16 @@ class HasTell(Protocol):
 
 
 def may_see(viewer: Viewer, birthday: HasTell, place: Sequence[int]) -> bool:
-    """`place`: the units its owner is in, the nearest first.
+    """`place`: the units its owner is in on the day, the nearest first; empty for leavers.
 
     Oneself, and whoever the owner lets know: the own team and its leaders, or everybody.
     """
-    if viewer.id == birthday.person_id or birthday.tell == Tell.ALL:
+    if viewer.id == birthday.person_id:
         return True
-    if birthday.tell != Tell.TEAM or not place:
+    if not place or birthday.tell not in {Tell.TEAM, Tell.ALL}:
         return False
     same_team = bool(viewer.place) and viewer.place[0] == place[0]
-    return same_team or viewer.has_over("leader", place)
+    return birthday.tell == Tell.ALL or same_team or viewer.has_over("leader", place)
 
 
 def may_forecast(viewer: Viewer) -> bool:

@@ -229,7 +229,7 @@ def visible_to(viewer: Viewer, day: date) -> AnySelect:
     return select(Birthday).where(
         or_(
             Birthday.person_id == viewer.id,
-            Birthday.tell == Tell.ALL,
+            and_(Birthday.tell == Tell.ALL, exists(here)),
             and_(Birthday.tell == Tell.TEAM, or_(exists(in_team), exists(under_me))),
         )
     )

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import Table, bindparam, delete, insert, or_, select, update
+from sqlalchemy import bindparam, delete, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from portal.base import clock
@@ -91,7 +91,8 @@ def keep_birthdays() -> int:
         else:
             corrected.append({"its_id": person_id} | _again(kept_by, is_chosen, born, calendar))
     for chunk in _chunks(new, 5000):
-        session().execute(insert(Birthday), chunk)
+        # another process may be at the same work
+        session().execute(_insert(Birthday.__table__).on_conflict_do_nothing(), chunk)
     if corrected:
         table: Any = Birthday.__table__
         names = [name for name in corrected[0] if name != "its_id"]
@@ -180,7 +181,6 @@ def greet(day: date) -> int:
 
 
 def _greet_new(lines: Sequence[DueLine], *, late: bool, coins: int) -> list[DueLine]:
-    make = sqlite.insert if session().get_bind().dialect.name == "sqlite" else postgresql.insert
     now = clock.now()
     rows = [
         {
@@ -195,9 +195,9 @@ def _greet_new(lines: Sequence[DueLine], *, late: bool, coins: int) -> list[DueL
         }
         for line in lines
     ]
-    table: Table = Greeting.__table__  # type: ignore[assignment]
+    table: Any = Greeting.__table__
     unique = ["person_id", "kind", "celebrated_year"]
-    statement = make(table).on_conflict_do_nothing(index_elements=unique)
+    statement = _insert(table).on_conflict_do_nothing(index_elements=unique)
     new = set(session().scalars(statement.returning(table.c.person_id), rows))
     return [line for line in lines if line.person_id in new]
 
@@ -255,6 +255,12 @@ def _try(posting: Posting) -> None:
         post([posting])
     except Refused as refusal:
         log.warning("%s: no coins: %s", posting.key, refusal.message)
+
+
+def _insert(table: Any) -> Any:
+    """INSERT in the dialect of this database, for ON CONFLICT."""
+    lite = session().get_bind().dialect.name == "sqlite"
+    return sqlite.insert(table) if lite else postgresql.insert(table)
 
 
 def _chunks(items: Iterable[Any], size: int) -> Iterator[list[Any]]:

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from typing import Any
 
@@ -98,7 +98,7 @@ def test_killed_at_every_step(*, app, db, cast, at, renew) -> None:
 # ---- real processes -------------------------------------------------------------------------
 
 
-def command(app: Any, *words: str) -> list[str]:
+def command(*words: str) -> list[str]:
     return [sys.executable, "-m", "flask", "--app", "app", *words]
 
 
@@ -112,11 +112,26 @@ def surroundings(app: Any) -> dict[str, str]:
     }
 
 
-def schedule(app: Any) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        command(app, "jobs", "schedule"), env=surroundings(app), cwd=ROOT,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-    )  # fmt: skip
+@pytest.fixture
+def schedule(app: Any) -> Iterator[Callable[[], subprocess.Popen[bytes]]]:
+    """Starts a scheduler process; none of them outlives the test."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start() -> subprocess.Popen[bytes]:
+        started.append(
+            subprocess.Popen(
+                command("jobs", "schedule"), env=surroundings(app), cwd=ROOT,
+                stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            )
+        )  # fmt: skip
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.kill()
+        process.wait()
+        assert process.stdout is not None
+        process.stdout.close()
 
 
 def wait_for(what: Callable[[], Any], seconds: float = 20) -> bool:
@@ -128,26 +143,23 @@ def wait_for(what: Callable[[], Any], seconds: float = 20) -> bool:
     return False
 
 
-def test_two_schedulers_and_kills_in_the_middle(*, app, db, cast) -> None:
+def test_two_schedulers_and_kills_in_the_middle(*, app, db, cast, schedule) -> None:
     """Yesterday's birthdays: due whatever time it is now. The clock is the real one."""
     number = all_born_on(db, cast, clock.today() - timedelta(days=1))
     engine_of(app).dispose()
     rng = random.Random()
     for _round in range(2):
-        pair = [schedule(app), schedule(app)]
+        pair = [schedule(), schedule()]
         wait_for(lambda: db.scalar(select(Scheduler.id).limit(1)), 10)
         time.sleep(rng.random() * 0.3)
         for process in pair:
             process.kill()
             process.wait()
-            assert process.stdout is not None
-            process.stdout.close()
         with db() as session:  # as if half a minute had passed: their owners are seen to be dead
             session.query(Scheduler).update({"seen_at": clock.now() - timedelta(seconds=31)})
-    pair = [schedule(app), schedule(app)]
+    pair = [schedule(), schedule()]
     done = select(JobRun.id).where(JobRun.name == JOB, JobRun.state == "done")
-    assert wait_for(lambda: db.scalar(done))
-    time.sleep(1)
+    finished = wait_for(lambda: db.scalar(done), 60)
     started = time.monotonic()
     for process in pair:
         process.terminate()
@@ -155,6 +167,7 @@ def test_two_schedulers_and_kills_in_the_middle(*, app, db, cast) -> None:
         assert process.wait(timeout=5) == 0
     assert time.monotonic() - started < 1.5, "a stop takes a second at most"
     said = b"".join(process.communicate()[0] for process in pair).decode()
+    assert finished, said
     assert "Traceback" not in said, said
     assert_each_once(db, number)
 
@@ -168,7 +181,7 @@ def killed_at_call(app: Any, call: str, number: int, day: date) -> bool:
         [
             STRACE or "", "-f", "-qq", "-o", os.devnull, "-e", f"trace={call}",
             "-e", f"inject={call}:signal=KILL:when={number}",
-            *command(app, "jobs", "run", JOB, "--date", day.isoformat()),
+            *command("jobs", "run", JOB, "--date", day.isoformat()),
         ],
         env=surroundings(app), cwd=ROOT, capture_output=True, check=False, timeout=60,
     )  # fmt: skip
