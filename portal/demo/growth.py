@@ -97,7 +97,8 @@ def _year_of(
     """A person's months: everybody has a level of their own, most get better, new ones quickly."""
     draw = world.rng.random
     skill = 0.25 + 0.7 * draw()
-    pace = 0.012 * (draw() - 0.25)
+    pace = 0.02 * (draw() - 0.2)
+    luck = 0.0
     for number, sheet in enumerate(sheets):
         month, end = sheet["month"], back(sheet["month"], -1)
         days = _days_at_work(person, month, end)
@@ -106,7 +107,7 @@ def _year_of(
         tenure = max(0, (month - person.since).days)
         level = min(1.0, skill + pace * number - 0.25 * max(0.0, 1 - tenure / 150))
         attended = max(1, round(days * (0.68 + 0.1 * draw())))
-        luck = draw() - 0.5
+        luck = 0.5 * luck + 0.6 * (draw() - 0.5)
         calls = round(attended * (70 + 26 * level + 8 * luck))
         yield {
             "sheet_id": sheet["id"],

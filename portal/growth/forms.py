@@ -9,7 +9,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import Field
+from wtforms import Field, SelectChoice  # type: ignore[attr-defined]  # newer than its types
 from wtforms.validators import ValidationError
 
 from portal.base.forms import (
@@ -68,7 +68,7 @@ class SheetForm(Keyed):
 class TakeOverForm(Keyed):
     """Take a judged sheet over."""
 
-    accept = Tick(_l("上面问到的几处我都看过了，就这样读。"))
+    accept = Tick(_l("下面问到的几处我都看过了，就这样读。"))
 
 
 class SureForm(Keyed):
@@ -77,10 +77,11 @@ class SureForm(Keyed):
 
 def columns_form(names: Sequence[str], places: dict[str, str]) -> Form:
     """A form with a choice of column for each figure. places: what is chosen now, by key."""
-    choices = [("", _("没有这一列")), *((name, name) for name in names if name)]
+    named = [SelectChoice(name, name) for name in names if name]
+    choices = [SelectChoice("", _("没有这一列")), *named]
 
     class ColumnsForm(Form):
-        staff_no = Choice(_l("工号"), choices=choices[1:])
+        staff_no = Choice(_l("工号"), choices=named)
         name = Choice(_l("姓名"), choices=choices, needed=False)
 
     for key, label in FIGURES.items():
@@ -88,12 +89,16 @@ def columns_form(names: Sequence[str], places: dict[str, str]) -> Form:
     return ColumnsForm(data=places)
 
 
+def _choices(texts: dict[str, Any]) -> list[SelectChoice]:
+    return [SelectChoice(str(key), text) for key, text in texts.items()]
+
+
 class HonourForm(Keyed):
     """Record an honour."""
 
-    kind = Cards(_l("给谁的"), choices=list(KINDS.items()), default=HonourKind.PERSONAL.value)
+    kind = Cards(_l("给谁的"), choices=_choices(KINDS), default=HonourKind.PERSONAL.value)
     name = Text(_l("荣誉名称"), most=120)
-    level = Choice(_l("级别"), choices=list(LEVELS.items()), default=HonourLevel.CENTRE.value)
+    level = Choice(_l("级别"), choices=_choices(LEVELS), default=HonourLevel.CENTRE.value)
     issuer = Text(_l("授予单位"), most=120)
     awarded_on = Day(_l("授予日期"))
     document_no = Text(_l("文号"), most=80, needed=False)

@@ -5,19 +5,18 @@ from portal.growth.queries.career import (
     Service,
     Span,
     Step,
-    career,
+    life,
     service_length,
 )
 from portal.growth.queries.figures import Figure, Medians, figures, months_of
 from portal.growth.queries.honours import (
     HonourLine,
     holders_of,
-    honours_of,
     recent_honours,
     unit_name,
 )
 from portal.growth.queries.sheets import findings_of, recent_sheets
-from portal.growth.queries.subject import Subject, files, subject, visible_to
+from portal.growth.queries.subject import Subject, files, subject, subjects, visible_to
 
 __all__ = [
     "Career",
@@ -28,17 +27,17 @@ __all__ = [
     "Span",
     "Step",
     "Subject",
-    "career",
     "figures",
     "files",
     "findings_of",
     "holders_of",
-    "honours_of",
+    "life",
     "months_of",
     "recent_honours",
     "recent_sheets",
     "service_length",
     "subject",
+    "subjects",
     "unit_name",
     "visible_to",
 ]

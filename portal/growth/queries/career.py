@@ -1,4 +1,4 @@
-"""A working life: periods of service and positions over time, in one query."""
+"""A working life in one query: periods of service, positions over time, honours."""
 
 from __future__ import annotations
 
@@ -9,7 +9,11 @@ from sqlalchemy import String, case, cast, func, literal, null, select, union_al
 
 from portal.base.db import AnyRow, AnySelect, session
 from portal.base.history import known_on
+from portal.growth.queries.honours import HonourLine, held, line_of, once_each, shared
 from portal.people.models import Employment, Position, Term, Unit
+
+SPAN, STEP = 1, 2
+"""The parts of a life beside honours, as rows of one query."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,18 +102,28 @@ class Career:
         return found
 
 
-def career(person_id: int, known_at: datetime | None = None) -> Career:
-    """All periods and positions of a person, as known at a moment (None: now)."""
-    rows = session().execute(union_all(_spans(person_id, known_at), _steps(person_id, known_at)))
-    spans, steps = [], []
-    for row in sorted(rows.all(), key=lambda row: (row.valid_from, row.id)):
-        if row.is_span:
+def life(
+    person_id: int, day: date, *, honours: bool = True, known_at: datetime | None = None
+) -> tuple[Career, list[HonourLine]]:
+    """All periods and positions of a person, those to come too, and the honours awarded by `day`,
+    newest first; as known at a moment (None: now)."""
+    parts = [_spans(person_id, known_at), _steps(person_id, known_at)]
+    if honours:
+        parts += [held(person_id, day, known_at), shared(person_id, day, known_at)]
+    spans: list[Span] = []
+    steps: list[Step] = []
+    awards: list[HonourLine] = []
+    rows = session().execute(union_all(*parts)).all()
+    for row in sorted(rows, key=lambda row: (row.valid_from, row.id)):
+        if row.part == SPAN:
             spans.append(
                 Span(row.staff_no, row.valid_from, row.valid_to, row.title, bool(row.grade))
             )
-        else:
+        elif row.part == STEP:
             steps.append(_step(row))
-    return Career(tuple(spans), tuple(steps))
+        else:
+            awards.append(line_of(row))
+    return Career(tuple(spans), tuple(steps)), once_each(awards)
 
 
 def _step(row: AnyRow) -> Step:
@@ -130,7 +144,7 @@ def _step(row: AnyRow) -> Step:
 def _spans(person_id: int, known_at: datetime | None) -> AnySelect:
     return (
         select(
-            literal(1).label("is_span"),
+            literal(SPAN).label("part"),
             Term.id.label("id"),
             Term.employment_id,
             Employment.staff_no,
@@ -151,7 +165,7 @@ def _spans(person_id: int, known_at: datetime | None) -> AnySelect:
 def _steps(person_id: int, known_at: datetime | None) -> AnySelect:
     return (
         select(
-            literal(0),
+            literal(STEP),
             Position.id,
             Position.employment_id,
             Employment.staff_no,

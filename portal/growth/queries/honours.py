@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import and_, func, literal, or_, select, tuple_, union_all
+from sqlalchemy import Date, String, and_, cast, func, literal, null, or_, select, tuple_
 
-from portal.base.db import AnyRow, session
+from portal.base.db import AnyRow, AnySelect, session
 from portal.base.history import known_on
 from portal.growth.models import Honour, HonourHolder, HonourKind, HonourLevel
 from portal.people.models import Employment, Person, Position, Unit, UnitPath
@@ -32,24 +34,31 @@ class HonourLine:
         return self.kind is HonourKind.COLLECTIVE
 
 
-def honours_of(person_id: int, day: date, known_at: datetime | None = None) -> list[HonourLine]:
-    """Honours awarded by `day`: those the person holds, and those of their units at the time of the
-    award; newest first. One query."""
-    columns = (
+HONOUR = 3
+"""The mark of an honour among the rows of a life (`career.life`), whose columns it shares."""
+
+
+def _columns(certificate_no: Any, unit: Any) -> tuple[Any, ...]:
+    return (
+        literal(HONOUR).label("part"),
         Honour.id,
-        Honour.kind,
-        Honour.level,
-        Honour.name,
-        Honour.issuer,
-        Honour.awarded_on,
-        func.coalesce(Honour.document_no, "").label("document_no"),
+        literal(0).label("employment_id"),
+        Honour.level.label("staff_no"),
+        Honour.awarded_on.label("valid_from"),
+        cast(null(), Date).label("valid_to"),
+        Honour.name.label("title"),
+        unit.label("unit"),
+        Honour.issuer.label("grade"),
+        certificate_no.label("shift"),
+        Honour.kind.label("change"),
+        Honour.document_no,
     )
-    held = (
-        select(
-            *columns,
-            func.coalesce(HonourHolder.certificate_no, "").label("certificate_no"),
-            func.coalesce(Unit.name, "").label("unit"),
-        )
+
+
+def held(person_id: int, day: date, known_at: datetime | None) -> AnySelect:
+    """The honours that a person holds."""
+    return (
+        select(*_columns(HonourHolder.certificate_no, func.coalesce(Unit.name, "")))
         .select_from(HonourHolder)
         .join(Employment, Employment.id == HonourHolder.employment_id)
         .join(Honour, Honour.id == HonourHolder.honour_id)
@@ -60,8 +69,12 @@ def honours_of(person_id: int, day: date, known_at: datetime | None = None) -> l
             known_on(Honour, known_at),
         )
     )
-    shared = (
-        select(*columns, literal("").label("certificate_no"), Unit.name.label("unit"))
+
+
+def shared(person_id: int, day: date, known_at: datetime | None) -> AnySelect:
+    """The honours of the units that a person was in when they were awarded."""
+    return (
+        select(*_columns(cast(null(), String), Unit.name))
         .select_from(Position)
         .join(Employment, Employment.id == Position.employment_id)
         .join(UnitPath, UnitPath.unit_id == Position.unit_id)
@@ -85,17 +98,29 @@ def honours_of(person_id: int, day: date, known_at: datetime | None = None) -> l
             known_on(UnitPath, known_at),
         )
     )
+
+
+def line_of(row: AnyRow) -> HonourLine:
+    return HonourLine(
+        id=row.id,
+        kind=HonourKind(row.change),
+        level=HonourLevel(row.staff_no),
+        name=row.title,
+        issuer=row.grade,
+        awarded_on=row.valid_from,
+        document_no=row.document_no or "",
+        certificate_no=row.shift or "",
+        unit=row.unit,
+    )
+
+
+def once_each(lines: Iterable[HonourLine]) -> list[HonourLine]:
+    """Each honour once, newest first: a named holder of their own team's honour is found twice."""
     found: dict[int, HonourLine] = {}
-    for row in session().execute(union_all(held, shared)):
-        line = _line(row)
+    for line in lines:
         if line.id not in found or line.certificate_no:
             found[line.id] = line
     return sorted(found.values(), key=lambda line: (line.awarded_on, line.id), reverse=True)
-
-
-def _line(row: AnyRow) -> HonourLine:
-    identity, kind, level, *rest = row
-    return HonourLine(identity, HonourKind(kind), HonourLevel(level), *rest)
 
 
 def recent_honours(
@@ -116,7 +141,7 @@ def recent_honours(
         statement = statement.where(tuple_(Honour.awarded_on, Honour.id) < after)
     if kind is not None:
         statement = statement.where(Honour.kind == kind.value)
-    rows = session().execute(statement).tuples().all()
+    rows = session().execute(statement).all()
     names: dict[int, list[str]] = {honour.id: [] for honour, _unit in rows}
     for honour_id, name, _staff_no, _certificate in _holders(list(names)):
         names[honour_id].append(name)
@@ -141,7 +166,7 @@ def _holders(honour_ids: list[int]) -> list[tuple[int, str, str, str]]:
         .where(HonourHolder.honour_id.in_(honour_ids))
         .order_by(HonourHolder.id)
     )
-    return list(rows.tuples())
+    return [(row[0], row[1], row[2], row[3]) for row in rows]
 
 
 def unit_name(unit_id: int | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -9,22 +10,23 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     and_,
+    case,
     exists,
     false,
-    func,
     literal,
     or_,
     select,
     true,
     tuple_,
+    union_all,
 )
 from sqlalchemy.orm import aliased
 
 from portal.base.access import Viewer
-from portal.base.db import session
+from portal.base.db import AnyRow, AnySelect, session
 from portal.base.history import known_on, true_on
 from portal.people import queries as people
-from portal.people.models import Employment, Person, Position, Term, Unit, UnitKind, UnitPath
+from portal.people.models import Employment, Person, Position, Term, Unit, UnitPath
 from portal.people.queries import StaffLine
 
 OFFICES = ("hr", "general_manager", "auditor")
@@ -46,30 +48,52 @@ class Subject:
 
 
 def subject(person_id: int, day: date) -> Subject:
-    """Where the person of this file is on `day`, in one query."""
+    """Where the person of this file is on `day`."""
+    return subjects(person_id, [day])[0]
+
+
+def subjects(person_id: int, days: Sequence[date]) -> list[Subject]:
+    """Where the person of this file is on each of `days`, in one query."""
+    rows = session().execute(
+        union_all(*(_placed(person_id, number, day) for number, day in enumerate(days)))
+    )
+    found: list[list[AnyRow]] = [[] for _day in days]
+    for row in rows:
+        found[row.number].append(row)
+    return [_subject(person_id, each) for each in found]
+
+
+def _subject(person_id: int, rows: Sequence[AnyRow]) -> Subject:
+    placed = sorted((row for row in rows if row.unit_id is not None), key=lambda row: row.distance)
+    return Subject(
+        id=person_id,
+        place=tuple(row.unit_id for row in placed),
+        names=tuple(row.name for row in placed),
+        in_service=bool(rows and rows[0].works),
+    )
+
+
+def _placed(person_id: int, number: int, day: date) -> AnySelect:
     works = (
         select(Term.id)
         .join(Employment, Employment.id == Term.employment_id)
         .where(Employment.person_id == person_id, true_on(Term, day))
         .exists()
     )
-    statement = (
-        select(works.label("works"), UnitPath.ancestor_id, Unit.name)
+    return (
+        select(
+            literal(number).label("number"),
+            case((works, 1), else_=0).label("works"),
+            UnitPath.ancestor_id.label("unit_id"),
+            UnitPath.distance,
+            Unit.name,
+        )
         .select_from(Person)
         .outerjoin(
             UnitPath, and_(UnitPath.unit_id == _last_unit(person_id, day), true_on(UnitPath, day))
         )
         .outerjoin(Unit, Unit.id == UnitPath.ancestor_id)
         .where(Person.id == person_id)
-        .order_by(UnitPath.distance)
-    )
-    rows = session().execute(statement).all()
-    placed = [row for row in rows if row.ancestor_id is not None]
-    return Subject(
-        id=person_id,
-        place=tuple(row.ancestor_id for row in placed),
-        names=tuple(row.name for row in placed),
-        in_service=bool(rows and rows[0].works),
     )
 
 
@@ -164,11 +188,3 @@ def files(
     if after is not None:
         statement = statement.where(tuple_(Person.sort_key, Person.id) > after)
     return people.lines(statement)
-
-
-def sites() -> list[tuple[int, str]]:
-    """The sites by name."""
-    rows = session().execute(
-        select(Unit.id, Unit.name).where(Unit.kind == UnitKind.SITE).order_by(func.lower(Unit.name))
-    )
-    return [(row.id, row.name) for row in rows]

@@ -110,7 +110,7 @@ def show(staff_no: str) -> None:
         person = people.by_staff_no(staff_no, in_service=False)
         if person is None:
             raise click.ClickException(f"Nobody has the staff number {staff_no}.")
-        career = queries.career(person.id)
+        career, honours = queries.life(person.id, today)
         service = queries.service_length(career, today)
         click.echo(f"{person.staff_no}  {person.name}  {service.years} y {service.rest} m")
         for span in career.periods():
@@ -118,7 +118,7 @@ def show(staff_no: str) -> None:
         for step in career.steps:
             parts = (step.unit, step.title, step.grade, change_name(step.change), step.document_no)
             click.echo(f"  {step.since}  " + " · ".join(part for part in parts if part))
-        for honour in queries.honours_of(person.id, today):
+        for honour in honours:
             click.echo(f"  {honour.awarded_on}  {honour.name} · {honour.issuer}")
         found, _medians = queries.figures(
             person.id, first=back(today.replace(day=1), 11), last=today

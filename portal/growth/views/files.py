@@ -63,19 +63,16 @@ def _open(person_id: int, part: str | None = None) -> Opened:
     subjects: list[Subject] = []
 
     def may_see(viewer: Any, person: Person) -> bool:
-        subjects.append(queries.subject(person.id, today))
-        return policy.may_see(viewer, subjects[-1])
+        subjects.extend(queries.subjects(person.id, [today] if day == today else [today, day]))
+        return policy.may_see(viewer, subjects[0])
 
     person = load(Person, person_id, see=may_see)
-    subject = subjects[-1]
-    related = policy.relations(me, subject)
+    related = policy.relations(me, subjects[0])
     groups = policy.groups(related)
-    if day != today:
-        subject = queries.subject(person.id, day)
     if "self" not in related:
         shown = part or ("file" if "timeline" in groups else "performance")
         audit.looked(me, person.id, part=shown, role=policy.role_of(related))
-    return Opened(person, subject, related, groups, day, day == today)
+    return Opened(person, subjects[-1], related, groups, day, day == today)
 
 
 @pages.route("/", who=signed_in)
@@ -91,7 +88,8 @@ def show(person_id: int) -> Answer:
 
 
 def _file(file: Opened) -> Answer:
-    career = queries.career(file.person.id).until(file.day)
+    found, honours = queries.life(file.person.id, file.day, honours="honours" in file.groups)
+    career = found.until(file.day)
     context: Context = {
         "file": file,
         "person": file.person,
@@ -106,15 +104,13 @@ def _file(file: Opened) -> Answer:
     }
     if "performance" in file.groups:
         context |= _performance(file)
-    honours: list[HonourLine] = []
     if "honours" in file.groups:
-        honours = queries.honours_of(file.person.id, file.day)
         context["honours"] = honours_words(honours)
     if "timeline" in file.groups:
         context |= _timeline(file, career, honours)
     if file.is_own:
         context |= _looks(5)
-    return page("growth/file.html", **context)
+    return page("growth/file.html", status=422 if context["wrong_day"] else None, **context)
 
 
 def _looks(limit: int) -> Context:
@@ -141,7 +137,7 @@ def _performance(file: Opened) -> Context:
     last = file.day.replace(day=1) if file.is_today else last_whole_month(file.day)
     found, medians = queries.figures(
         file.person.id,
-        first=back(last, 11),
+        first=back(last, 12),
         last=last,
         team_id=file.subject.team_id if file.subject.in_service else None,
         day=file.day,
@@ -185,6 +181,8 @@ def service_words(service: Service) -> str:
 def honours_words(honours: Sequence[HonourLine]) -> str:
     """4 项 · 省级 1: how many, and how many of the highest level above the house."""
     own = [honour for honour in honours if not honour.is_collective]
+    if not own:
+        return str(_("还没有"))
     words = [ngettext("%(num)s 项", "%(num)s 项", len(own))]
     order = list(HonourLevel)
     highest = max((honour.level for honour in own), key=order.index, default=HonourLevel.CENTRE)

@@ -15,6 +15,9 @@ from portal.base.words import language, num, percent
 from portal.growth.models import FIGURES
 from portal.growth.queries.figures import Figure, Medians, back
 
+SHOWN = 12
+"""Months in a picture."""
+
 
 @dataclass(frozen=True, slots=True)
 class Picture:
@@ -78,18 +81,25 @@ def _line(
     key: str,
     *,
     times: int = 1,
-    low: float | None = None,
+    span: float = 0,
     high: float | None = None,
 ) -> Line:
+    """The line of one figure. span: the scale shows at least so much, so that a hair's breadth of
+    change does not look like a mountain. high: the scale reaches from zero to at least here."""
     values = [None if f is None or getattr(f, key) is None else getattr(f, key) * times
               for _month, f in months]  # fmt: skip
     labels = [month_words(month) for month, _figure in months]
-    return line(values, 280, 80, labels, low=low, high=high)
+    known = [value for value in values if value is not None]
+    if known and high is None:
+        middle = (min(known) + max(known)) / 2
+        return line(values, 280, 80, labels, low=middle - span / 2, high=middle + span / 2)
+    return line(values, 280, 80, labels, low=0, high=high)
 
 
 def of_file(found: Sequence[Figure], medians: Medians) -> list[Picture]:
-    """The three pictures of the file; none when there is not one figure."""
-    months = _filled(found)
+    """The three pictures of the file, of the last twelve months; none without a figure."""
+    months = _filled(found)[-SHOWN:]
+    found = [figure for _month, figure in months if figure is not None]
     if not months:
         return []
     span = span_words(months[0][0], months[-1][0])
@@ -107,7 +117,7 @@ def _joined(*parts: str) -> str:
 def _satisfaction(
     months: Sequence[tuple[date, Figure | None]], span: str, medians: Medians
 ) -> Picture:
-    drawing = _line(months, "satisfaction_share", times=100)
+    drawing = _line(months, "satisfaction_share", times=100, span=4)
     middle = medians.satisfaction_share
     team = _("班组中位 %(value)s", value=percent(middle)) if middle is not None else ""
     latest = "—" if drawing.latest is None else f"{drawing.latest:.1f}%"
@@ -118,7 +128,7 @@ def _satisfaction(
 def _calls(
     months: Sequence[tuple[date, Figure | None]], found: Sequence[Figure], medians: Medians
 ) -> Picture:
-    drawing = _line(months, "calls")
+    drawing = _line(months, "calls", span=max((f.calls or 0 for f in found), default=0) * 0.5)
     talks = [figure.talk_seconds for figure in found if figure.talk_seconds is not None]
     talk = _("平均通话 %(length)s", length=talk_words(talks[-1])) if talks else ""
     middle = medians.calls
@@ -128,7 +138,7 @@ def _calls(
 
 
 def _praise(months: Sequence[tuple[date, Figure | None]], found: Sequence[Figure]) -> Picture:
-    drawing = _line(months, "praises", low=0)
+    drawing = _line(months, "praises", high=6)
     total = sum(figure.praises or 0 for figure in found)
     count = _("近 %(months)s 个月共 %(count)s 次", months=len(months), count=num(total))
     quiet = 0
@@ -147,13 +157,13 @@ def of_figures(newest_first: Sequence[Figure]) -> list[Picture]:
     if not months:
         return []
     shown = (
-        ("talk_seconds", "sky", 1, _("秒")),
-        ("quality_score", "leaf", 1, _("分")),
-        ("first_resolution_share", "leaf", 100, "%"),
+        ("talk_seconds", "sky", 1, _("秒"), 60),
+        ("quality_score", "leaf", 1, _("分"), 12),
+        ("first_resolution_share", "leaf", 100, "%", 12),
     )
     found = []
-    for key, tone, times, unit in shown:
-        drawing = _line(months, key, times=times)
+    for key, tone, times, unit, span in shown:
+        drawing = _line(months, key, times=times, span=span)
         if drawing.latest is None:
             continue
         latest = talk_words(drawing.latest) if key == "talk_seconds" else f"{drawing.latest:.1f}"
