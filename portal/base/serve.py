@@ -116,8 +116,8 @@ def seed(people: int) -> None:
     child.join()
     if child.exitcode:
         raise Unready(
-            "The demo company could not be made (see above), and nothing of it was kept: start again "
-            "to try once more, or set SUNHOME_DEMO_PEOPLE=0 for an empty portal."
+            "The demo company could not be made (see above), and nothing of it was kept: start "
+            "again to try once more, or set SUNHOME_DEMO_PEOPLE=0 for an empty portal."
         )
 
 
