@@ -175,7 +175,7 @@ def greet(day: date) -> int:
         new = _greet_new(chunk, late=day < today, coins=coins)
         if coins:
             _give_coins(new, coins)
-        tell_many(_notice(line, late=day < today, coins=coins) for line in new)
+        tell_many(notice_of(line, late=day < today, coins=coins) for line in new)
         number += len(new)
     return number
 
@@ -211,7 +211,8 @@ def _key(line: DueLine) -> str:
     return f"greeting:birthday:{line.person_id}:{line.year}"
 
 
-def _notice(line: DueLine, *, late: bool, coins: int) -> dict[str, Any]:
+def notice_of(line: DueLine, *, late: bool, coins: int) -> dict[str, Any]:
+    """What the person is told."""
     return {
         "person_id": line.person_id,
         "kind": "greetings.birthday",

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from flask import current_app
-from jinja2 import Template, TemplateNotFound, UndefinedError
+from jinja2 import Template, TemplateError, TemplateNotFound
 from sqlalchemy import func, select, tuple_
 
 from portal.base import clock
@@ -173,13 +174,16 @@ class Wordable(Protocol):
 
 
 def worded(notice: Wordable) -> Letter:
-    """The notice in the language in force here."""
+    """The notice in the language in force here.
+
+    One that was written for other words (of another version) is still shown, as what it is about.
+    """
     try:
         template = template_of(notice.kind)
-    except ValueError:  # of a version that is gone
-        return Letter(notice.kind, "", notice.why, notice.kind)
-    module = template.make_module({**notice.params, "why": notice.why})
-    title, _newline, text = str(module).strip().partition("\n")
+        module = template.make_module({**notice.params, "why": notice.why})
+        title, _newline, text = str(module).strip().partition("\n")
+    except UNFIT:
+        return Letter(about(notice.kind), "", notice.why, about(notice.kind))
     return Letter(
         title=title.strip(),
         text=text.strip(),
@@ -188,12 +192,25 @@ def worded(notice: Wordable) -> Letter:
     )
 
 
+UNFIT = (TemplateError, ValueError, TypeError, LookupError, ArithmeticError)
+"""What goes wrong when words and params do not fit each other."""
+
+
 def about(kind: str) -> str:
-    """What notices of a kind are about, in a few words; the kind itself where nobody says."""
+    """What notices of a kind are about, in a few words; the kind itself where nobody says.
+
+    The words begin with it, so they are read only so far: there are no params to fill the rest.
+    """
     try:
-        return str(getattr(template_of(kind).module, "about", "")) or kind
-    except (UndefinedError, ValueError, KeyError, TypeError):
+        template = template_of(kind)
+    except ValueError:
         return kind
+    context = template.new_context()
+    with suppress(*UNFIT):
+        for _piece in template.root_render_func(context):
+            if "about" in context.vars:
+                break
+    return str(context.vars.get("about") or kind)
 
 
 def kinds() -> Sequence[str]:
