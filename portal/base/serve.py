@@ -35,8 +35,9 @@ from portal.base.settings import Settings, load_settings, secret_key
 APPLICATION = "app:app"
 THREADS = 4
 """Requests at work at once in each web process. One interpreter computes for one at a time, so more
-threads answer fewer requests a second (1: 1,200, 2: 1,130, 4: 880, 8: 750 of a small page); with
-only one or two, a slow import or a queue of password hashes would hold up everybody else."""
+threads answer fewer requests a second (/readyz, 32 connections, one rough run on two cores that had
+other work: 1: 2,550, 2: 1,650, 4: 1,190, 8: 1,140); with only one or two, a slow import or a queue
+of password hashes would hold up everybody else. To be measured again by `make bench`."""
 STOP_SECONDS = 10
 START_SECONDS = 60
 PR_SET_PDEATHSIG = 1
