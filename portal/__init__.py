@@ -20,7 +20,7 @@ from portal import (
     suggestions,
 )
 from portal.base import db as database
-from portal.base import health, openapi, pages, words
+from portal.base import health, openapi, pages, serve, upkeep, words
 from portal.base.access import Door, doors, everyone, login_manager, refuse_unguarded
 from portal.base.api import Problem, invalid_request
 from portal.base.application import Portal
@@ -83,6 +83,8 @@ def create_app(settings: Settings | None = None) -> Portal:
     pages.install(app)
     health.install(app)
     openapi.install(app)
+    upkeep.install(app)
+    serve.install(app)
     _open_rooms(app)
     doors(app)["static"] = Door(everyone)
     refuse_unguarded(app)
