@@ -37,6 +37,7 @@ def index() -> Answer:
     team = queries.of_team(viewer, today, last, led=leads)
     everybody = [*(line for line in team if line.on == today), *queries.told_to_all(today)]
     mine = queries.birthday_of(viewer.id)
+    my_day = next_day(mine, today) if mine else None
     return page(
         "greetings/index.html",
         today=list({line.person_id: line for line in everybody}.values()),
@@ -44,7 +45,8 @@ def index() -> Answer:
         leads=leads,
         may_forecast=may_forecast(viewer),
         mine=mine,
-        my_day=next_day(mine, today) if mine else None,
+        my_day=my_day,
+        days=(my_day - today).days if my_day else None,
         last=queries.last_greeting(viewer.id),
     )
 

@@ -32,6 +32,8 @@ def schedule_of(job: Job) -> str:
     """When a job runs, in words."""
     if job.every is None:
         return str(_("每天 %(time)s", time=job.at))
+    if job.every % 60 == 0:
+        return str(ngettext("每 %(num)s 分钟", "每 %(num)s 分钟", job.every // 60))
     return str(ngettext("每 %(num)s 秒", "每 %(num)s 秒", job.every))
 
 
