@@ -14,7 +14,7 @@ from portal.coins import policy, queries, rules
 from portal.coins.forms import FundForm, RateForm
 from portal.coins.queries import UnitLine
 from portal.coins.views.blueprints import pages
-from portal.coins.views.own import PAGE
+from portal.coins.views.own import PAGE, month_name
 
 
 @pages.route("/overview", who=policy.may_open_overview)
@@ -37,7 +37,7 @@ def overview() -> Answer:
         rate=queries.rate_on(today),
         may_fund=policy.may_manage(me),
         may_set_rate=policy.may_set_rate(me),
-        month=today.month,
+        month=month_name(today),
     )
 
 

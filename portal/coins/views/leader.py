@@ -16,7 +16,7 @@ from portal.coins.forms import CONFIRM, REVIEW, AwardForm, person_ids
 from portal.coins.queries import UnitLine
 from portal.coins.rules import Plan
 from portal.coins.views.blueprints import pages
-from portal.coins.views.own import PAGE, after_entry
+from portal.coins.views.own import PAGE, after_entry, month_name
 from portal.people.models import Person
 from portal.people.queries import StaffLine, directory, lines, staff
 
@@ -59,7 +59,7 @@ def budget() -> Answer:
         awards=awards,
         next_url=next_url,
         forgotten=queries.forgotten(unit.id, today - FORGOTTEN_AFTER, but=me.id),
-        month=today.month,
+        month=month_name(today),
     )
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
+from babel.dates import format_date
 from flask import abort, request, url_for
-from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from portal.base import clock, pictures
+from portal.base import clock, pictures, words
 from portal.base.access import LARGEST_ID, load, me, signed_in
 from portal.base.pages import Answer, done, page
 from portal.coins import policy, queries, rules
@@ -48,9 +48,16 @@ def index() -> Answer:
     )
 
 
+def month_name(day: date, *, short: bool = False) -> str:
+    """The month as people say it: 3月, March."""
+    english = words.language() == "en"
+    style = "LLL" if short or not english else "LLLL"
+    return str(format_date(day, style, locale="en" if english else "zh"))
+
+
 def _by_month(wallet: Wallet) -> pictures.Bars:
     months = queries.months_until(clock.today())
-    labels = [_("%(month)s月", month=int(month[5:])) for month in months]
+    labels = [month_name(date(int(month[:4]), int(month[5:]), 1), short=True) for month in months]
     return pictures.bars([wallet.received.get(month, 0) for month in months], 560, 120, labels)
 
 
