@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -52,3 +53,10 @@ def hand_over(by: Any, drive: Drive, counter: Any, **changes: Any) -> Gift:
     """Cash of ¥200.00 from nobody in particular, counted by `by` and `counter`."""
     facts: dict[str, Any] = {"amount_fen": 20_000, "shown": "anonymous"}
     return rules.record_cash(by, drive, counted_by_id=counter.id, **(facts | changes))
+
+
+def token_of(browser: Any) -> str:
+    """The CSRF token of this browser, from a page of this room."""
+    found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', browser.get("/drives/").text)
+    assert found
+    return found[1]

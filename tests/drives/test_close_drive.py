@@ -9,7 +9,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
 from portal.drives.models import Drive
-from tests.drives.making import as_viewer, hand_over, new_drive
+from tests.drives.making import as_viewer, hand_over, new_drive, token_of
 
 
 def test_closing_states_the_totals(client_of: Any, cast: Any, db: Any, drive: int) -> None:
@@ -38,7 +38,8 @@ def test_closing_states_the_totals(client_of: Any, cast: Any, db: Any, drive: in
 def test_only_the_committee_closes(client_of: Any, cast: Any, drive: int, part: str) -> None:
     browser = client_of(getattr(cast, part))
     assert browser.get(f"/drives/{drive}/close").status_code == 403
-    assert browser.act(f"/drives/{drive}/close", closing_note="完").status_code == 403
+    sent = {"csrf_token": token_of(browser), "closing_note": "完"}
+    assert browser.post(f"/drives/{drive}/close", data=sent).status_code == 403
 
 
 def test_a_draft_is_not_closed(client_of: Any, cast: Any, db: Any) -> None:

@@ -14,7 +14,7 @@ from portal.coins.models import AccountKind, Reason
 from portal.coins.rules import Posting, account, post
 from portal.drives import queries
 from portal.drives.models import Gift
-from tests.drives.making import as_viewer, fill_wallet, new_drive
+from tests.drives.making import as_viewer, fill_wallet, new_drive, token_of
 
 
 @contextmanager
@@ -123,7 +123,7 @@ def test_every_page_speaks_english_too(client_of: Any, cast: Any, db: Any, drive
     with db():
         draft = new_drive(as_viewer(cast.committee), title="A drive", story="A story").id
     browser = client_of(cast.committee)
-    browser.act("/people/language", language="en")
+    browser.post("/people/language", data={"csrf_token": token_of(browser), "language": "en"})
     for path in ("/drives/new", "/drives/mine", f"/drives/{draft}", f"/drives/{draft}/edit",
                  f"/drives/{draft}/open", f"/drives/{drive}/give", f"/drives/{drive}/cash",
                  f"/drives/{drive}/close", f"/drives/{drive}/update"):  # fmt: skip

@@ -15,7 +15,7 @@ from portal.coins.queries import wallet
 from portal.drives import queries, rules
 from portal.drives.models import Drive, Gift
 from portal.notify.models import Notice
-from tests.drives.making import as_viewer, new_drive
+from tests.drives.making import as_viewer, new_drive, token_of
 
 
 def held(db: Any, drive: int) -> queries.Totals:
@@ -108,7 +108,7 @@ def test_before_opening_and_after_closing_nothing_is_taken(
             rules.give_coins(agent_viewer, draft, amount=1, shown="public")
         row = session.get_one(Drive, drive)
         rules.close_drive(committee, row, closing_note="谢谢大家")
-    token = {"csrf_token": agent.token(), "request_key": "k" * 20, "chosen": "1"}
+    token = {"csrf_token": token_of(agent), "request_key": "k" * 20, "chosen": "1"}
     late = agent.post(f"/drives/{drive}/give", data=token | {"shown": "public"})
     assert late.status_code == 409
     assert "不再接受捐赠" in late.text
@@ -118,7 +118,7 @@ def test_before_opening_and_after_closing_nothing_is_taken(
 
 def test_after_the_last_day_nothing_is_taken(db: Any, cast: Any, drive: int, at: Any) -> None:
     at((clock.now() + timedelta(days=11)).isoformat())
-    with db(read_only=True) as session:
+    with db() as session:
         row, viewer = session.get_one(Drive, drive), as_viewer(cast.agent)
         with pytest.raises(Refused, match="已经结束"):
             rules.give_coins(viewer, row, amount=1, shown="public")
@@ -127,7 +127,7 @@ def test_after_the_last_day_nothing_is_taken(db: Any, cast: Any, drive: int, at:
 def test_the_same_form_twice_gives_once(client_of: Any, cast: Any, db: Any, drive: int) -> None:
     agent = client_of(cast.agent)
     sent = {
-        "csrf_token": agent.token(), "request_key": "once-and-only-once",
+        "csrf_token": token_of(agent), "request_key": "once-and-only-once",
         "chosen": "2", "shown": "public",
     }  # fmt: skip
     first = agent.post(f"/drives/{drive}/give", data=sent)

@@ -141,7 +141,7 @@ def test_what_givers_rely_on_stays(
     """Once open: refused by the rule, and by the database itself."""
     with pytest.raises(DBAPIError, match=r"fixed|forward"), db() as session:
         session.execute(update(Drive).where(Drive.id == drive).values(**change))
-    with db(read_only=True) as session:
+    with db() as session:
         committee, row = as_viewer(cast.committee), session.get_one(Drive, drive)
         with pytest.raises(Refused, match="不能再改"):
             rules.edit_drive(
