@@ -403,3 +403,40 @@ def test_the_severities_are_counted(db: Any, cast: Any) -> None:
         judged = rules.judge(None, sheet(changed(c3="?"), changed(c0=3588)), "x.xlsx")
         assert judged.count(Severity.STOP) == 1
         assert judged.count(Severity.ASK) >= 1
+
+
+def test_two_sheets_of_one_month_at_once(app: Any, db: Any, cast: Any) -> None:
+    """Whoever comes second follows as version 2 or is refused; nobody has a month twice."""
+    from threading import Barrier, Thread
+
+    from portal.base.db import transaction
+
+    other = (*AGENT[:3], 1, *AGENT[4:])
+    with db():
+        sheets = [
+            rules.bring(None, content=sheet(row, COLLEAGUE), name="x.xlsx").id
+            for row in (AGENT, other)
+        ]
+    start, said = Barrier(2), []
+
+    def take(identity: int) -> None:
+        with app.app_context():
+            start.wait()
+            try:
+                with transaction() as session:
+                    found = session.get_one(PerformanceSheet, identity)
+                    said.append(rules.take_over(None, found, accept=True).version)
+            except Refused as refusal:
+                said.append(refusal.status)
+
+    threads = [Thread(target=take, args=(identity,)) for identity in sheets]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(said) in ([1, 2], [1, 409])
+    with db(read_only=True) as session:
+        current = select(MonthlyFigure.employment_id).where(MonthlyFigure.recorded_to.is_(None))
+        assert sorted(session.scalars(current)) == sorted(
+            [cast.agent.employment_id, cast.colleague.employment_id]
+        )

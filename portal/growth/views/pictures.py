@@ -10,6 +10,7 @@ from babel.dates import format_date
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from portal.base import clock
 from portal.base.pictures import Line, line
 from portal.base.words import language, num, percent
 from portal.growth.models import FIGURES
@@ -102,7 +103,10 @@ def of_file(found: Sequence[Figure], medians: Medians) -> list[Picture]:
     found = [figure for _month, figure in months if figure is not None]
     if not months:
         return []
-    span = span_words(months[0][0], months[-1][0])
+    first, last = months[0][0], months[-1][0]
+    span = span_words(first, last)
+    if first.year != last.year and last >= back(clock.today().replace(day=1), 2):
+        span = str(_("%(month)s起", month=month_words(first)))
     return [
         _satisfaction(months, span, medians),
         _calls(months, found, medians),

@@ -86,7 +86,7 @@ def columns(sheet_id: int) -> Answer:
         rules.remember_columns(me, where, form.values())
         rules.judge_again(me, found)
         return done(_("记住了，同样的表头以后不再问。"), url_for("growth.sheet", sheet_id=sheet_id))
-    rows = [row.record.cells for row in judged.reading.rows[:3]]
+    rows = [row.record.cells for row in judged.reading.rows[:2]]
     headers = where.header.names if where else ()
     return page("growth/columns.html", form=form, sheet=found, headers=headers, rows=rows)
 
