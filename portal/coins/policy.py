@@ -61,10 +61,13 @@ def may_set_rate(viewer: Viewer) -> bool:
 
 
 def may_see(viewer: Viewer, award: IsAward) -> bool:
-    """Who gave it, who received it, and those who answer for the unit."""
+    """Who gave it, who received it, their unit (recognition is said aloud there), and those who
+    answer for the unit."""
     if award.by_id == viewer.id or viewer.id in award.people:
         return True
     place = award.place
+    if place and place[0] in viewer.place:
+        return True
     return any(viewer.has_over(role, place) for role in OVERSEERS)
 
 

@@ -49,7 +49,7 @@ ANSWER = Act(
     "suggestions.index", "bulb", "sky", _l("答复建议"), _l("每一条都等着回音"), which="queue"
 )
 BIRTHDAYS = Act("greetings.index", "cake", "plum", _l("看看谁过生日"), _l("这个月的班组"))
-ROSTER = Act("people.import_index", "upload", "sun", _l("导入花名册"), _l("先演练，再写入"))
+ROSTER = Act("people.imports", "upload", "sun", _l("导入花名册"), _l("先演练，再写入"))
 SHEETS = Act("growth.bring", "chart", "sky", _l("导入绩效表"), _l("逐格核对，可以撤销"))
 FILES = Act("growth.files", "file", "leaf", _l("查成长档案"), _l("某一天是什么样，就看哪一天"))
 OVERDUE = Act(

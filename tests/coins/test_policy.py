@@ -13,7 +13,7 @@ from portal.coins.models import Award
 from portal.people.queries import viewer_of_person
 from tests.cast import Cast
 
-SEES = {"agent", "leader", "manager", "hr", "auditor", "general_manager"}
+SEES = {"agent", "colleague", "leader", "manager", "hr", "auditor", "general_manager"}
 
 
 @pytest.mark.parametrize("who", [field.name for field in fields(Cast)])

@@ -33,7 +33,8 @@ def visible_to(viewer: Viewer) -> ColumnElement[bool]:
             overseen.append(true())
         elif units:
             overseen.append(below(units, Award.unit_id, clock.today()))
-    return or_(Award.by_id == viewer.id, received, *(overseen or [false()]))
+    told = Award.unit_id.in_(viewer.place)
+    return or_(Award.by_id == viewer.id, received, told, *(overseen or [false()]))
 
 
 @dataclass(frozen=True, slots=True)
