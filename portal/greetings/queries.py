@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -36,9 +36,9 @@ from portal.greetings.models import (
     GreetingRule,
     Tell,
 )
-from portal.greetings.models.calendar import Probe, probes, window
+from portal.greetings.models.calendar import Probe, days_between, probes, window
 from portal.people.models import Employment, Person, Position, Term, Unit
-from portal.people.queries import below
+from portal.people.queries import below, units_below
 
 SEEN_BY_TEAM = (Tell.TEAM, Tell.ALL)
 
@@ -183,30 +183,62 @@ def forecast(
     Lines with `is_due` are those who will be greeted; the others are left out, and say why.
     unit_ids: only people in or under these units; None is the whole house.
     """
-    statement = kept_between(max(first, after[0]) if after else first, last)
+    start = max(first, after[0]) if after else first
+    if limit is None:
+        return _lines(_narrowed(kept_between(start, last), unit_ids, after))
+    found: list[DueLine] = []
+    stride = 1  # a large house fills the page with its first day: look no farther than needed
+    while start <= last and len(found) <= limit:
+        end = min(last, start + timedelta(days=stride - 1))
+        statement = _narrowed(kept_between(start, end), unit_ids, after)
+        found += _lines(statement.limit(limit + 1 - len(found)))
+        start, stride = end + timedelta(days=1), stride * 2
+    return found
+
+
+def _narrowed(
+    statement: AnySelect, unit_ids: Sequence[int] | None, after: tuple[date, int] | None
+) -> AnySelect:
     on: Any = statement.selected_columns["on_day"]
     if after is not None:
         statement = statement.where(tuple_(on, Birthday.person_id) > after)
     if unit_ids is not None:
         statement = statement.where(below(unit_ids, Position.unit_id, on))
-    return _lines(statement if limit is None else statement.limit(limit + 1))
+    return statement
 
 
 def of_team(
     viewer: Viewer, first: date, last: date, *, led: bool = False, limit: int = 50
 ) -> list[DueLine]:
-    """Birthdays that my team keeps and lets the team know of; `led`: of the units that I lead."""
-    statement = kept_between(first, last, twice=True).where(Birthday.tell.in_(SEEN_BY_TEAM))
-    units = viewer.units_as("leader") if led else frozenset(viewer.place[:1])
-    if units is None:
-        return _lines(statement.limit(limit))
+    """Birthdays that my team keeps and lets the team know of; `led`: of the units that I lead.
+
+    Asked of the people of the units, which are few, not of the days.
+    """
+    units = sorted(viewer.units_as("leader") or ()) if led else list(viewer.place[:1])
+    if led and units:
+        units = units_below(units, first)
     if not units:
         return []
-    if led:
-        statement = statement.where(below(units, Position.unit_id, first))
-    else:
-        statement = statement.where(Position.unit_id.in_(units))
-    return _lines(statement.limit(limit))
+    rows = session().execute(
+        select(Birthday, Person.name, Employment.staff_no, Unit.name)
+        .select_from(Position)
+        .join(Unit, Unit.id == Position.unit_id)
+        .join(Employment, Employment.id == Position.employment_id)
+        .join(Term, and_(Term.employment_id == Employment.id, true_on(Term, first)))
+        .join(Person, Person.id == Employment.person_id)
+        .join(Birthday, Birthday.person_id == Person.id)
+        .where(
+            Position.unit_id.in_(units),
+            true_on(Position, first),
+            Birthday.tell.in_(SEEN_BY_TEAM),
+        )
+    )
+    lines = [
+        DueLine(row.person_id, name, no, team, day, row.calendar, day.year, row.tell, False)
+        for row, name, no, team in rows
+        for day in days_between(row, first, last)
+    ]
+    return sorted(lines, key=lambda line: (line.on, line.person_id))[:limit]
 
 
 def told_to_all(day: date, limit: int = 12) -> list[DueLine]:

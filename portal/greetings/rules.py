@@ -32,7 +32,7 @@ from portal.greetings.queries import DueLine
 from portal.notify.rules import tell_many
 from portal.people.models import Person
 
-CHUNK = 500
+CHUNK, SOME = 500, 5000
 TEXTS = 8
 """How many texts templates/greetings/mail/birthday.txt takes turns with."""
 log = logging.getLogger("sunhome.greetings")
@@ -64,6 +64,14 @@ def keep_birthday(person: Person) -> Birthday:
 
 def keep_birthdays() -> int:
     """Work out all that are missing or that the roster has corrected. Answers how many."""
+    number = 0
+    while some := _keep_some():
+        number += some
+    return number
+
+
+def _keep_some() -> int:
+    """A few thousand of them, so that a first import does not fill the memory."""
     changed = session().execute(
         select(
             Person.id,
@@ -81,6 +89,7 @@ def keep_birthdays() -> int:
                 Birthday.born_calendar != Person.birth_calendar,
             ),
         )
+        .limit(SOME)
     )
     new: list[dict[str, Any]] = []
     corrected: list[dict[str, Any]] = []
@@ -90,20 +99,24 @@ def keep_birthdays() -> int:
             new.append(_new(person_id, born, calendar))
         else:
             corrected.append({"its_id": person_id} | _again(kept_by, is_chosen, born, calendar))
-    for chunk in _chunks(new, 5000):
-        # another process may be at the same work
-        session().execute(_insert(Birthday.__table__).on_conflict_do_nothing(), chunk)
+    connection = session().connection()
+    if new:  # another process may be at the same work
+        connection.execute(_insert(Birthday.__table__).on_conflict_do_nothing(), new)
     if corrected:
-        table: Any = Birthday.__table__
-        names = [name for name in corrected[0] if name != "its_id"]
-        session().connection().execute(
-            update(table)
-            .where(table.c.person_id == bindparam("its_id"))
-            .values({name: bindparam(name) for name in names}),
-            corrected,
-        )
-        session().expire_all()
+        _correct(corrected)
     return len(new) + len(corrected)
+
+
+def _correct(rows: list[dict[str, Any]]) -> None:
+    table: Any = Birthday.__table__
+    names = [name for name in rows[0] if name != "its_id"]
+    session().connection().execute(
+        update(table)
+        .where(table.c.person_id == bindparam("its_id"))
+        .values({name: bindparam(name) for name in names}),
+        rows,
+    )
+    session().expire_all()
 
 
 def _new(person_id: int, born: date, calendar: str) -> dict[str, Any]:

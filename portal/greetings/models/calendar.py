@@ -107,6 +107,12 @@ def next_day(birthday: HasBirthday, since: date) -> date | None:
     return None
 
 
+def days_between(birthday: HasBirthday, first: date, last: date) -> list[date]:
+    """The days from `first` to `last` on which it is kept."""
+    years = range(first.year - 1, last.year + 2)
+    return [day for year in years for day in days_of(birthday, year) if first <= day <= last]
+
+
 def _is_leap_year(year: int) -> bool:
     return year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
 
