@@ -16,6 +16,7 @@ from portal.base import clock, files, sheets
 from portal.base.access import Viewer
 from portal.base.db import session
 from portal.base.errors import Refused
+from portal.people import queries
 from portal.people.imports import carry
 from portal.people.imports.findings import Findings
 from portal.people.imports.histories import HistoryPlan, ManagersPlan
@@ -63,9 +64,17 @@ def read_lines(
     return lines, findings
 
 
-def planned(lines: list[Line], findings: Findings, mapping: Mapping, as_of: date) -> Work:
-    """What bringing these rows in would do. Reads only."""
-    work = Work(mapping, as_of, findings)
+def planned(
+    lines: list[Line],
+    findings: Findings,
+    mapping: Mapping,
+    as_of: date,
+    scope: frozenset[int] | None = None,
+) -> Work:
+    """What bringing these rows in would do. Reads only. Raises Refused beyond the scope."""
+    if scope is not None and mapping.kind is not Kind.PEOPLE:
+        raise Refused(_("部门、班次和历年记录要由负责全中心的人力资源来导入。"))
+    work = Work(mapping, as_of, scope, findings)
     PLANNERS[mapping.kind](work).make(lines)
     work.plan.counts["rows"] = len(lines)
     work.plan.counts["rows_left_out"] = len(findings.fatal_rows)
@@ -73,6 +82,15 @@ def planned(lines: list[Line], findings: Findings, mapping: Mapping, as_of: date
 
 
 # ---- a batch, step by step ------------------------------------------------------------------
+
+
+def scope_of(batch: ImportBatch) -> frozenset[int] | None:
+    """The units that whoever brought the batch in may write to now. Raises Refused for nobody's."""
+    if batch.by_id is None:
+        return None
+    viewer = queries.viewer_of_person(batch.by_id)
+    units = viewer.units_as("hr") if viewer is not None else frozenset()
+    return None if units is None else frozenset(queries.units_below(units, clock.today()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +244,7 @@ def apply(batch: ImportBatch, lines: list[Line], findings: Findings) -> None:
     is another, nothing is written: the new rehearsal waits for another yes.
     """
     carry.alone()
-    work = planned(lines, findings, parse(batch.mapping), batch.as_of)
+    work = planned(lines, findings, parse(batch.mapping), batch.as_of, scope_of(batch))
     if work.plan.fingerprint() != batch.fingerprint:
         note_rehearsal(batch, work)
         batch.error = _("核对之后资料又有变动，请再看一遍下面的结果。")

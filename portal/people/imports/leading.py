@@ -77,7 +77,9 @@ class LeaderPlan:
             by_name[key.name].append((person, key.ref, since))
         for place in list(self.places.by_ref.values()):
             managers = by_name.get(place.name, [])
-            if place.kind is UnitKind.DEPARTMENT and place.ref not in own and len(managers) == 1:
+            if place.kind is not UnitKind.DEPARTMENT or not self.work.covers(place.path):
+                continue
+            if place.ref not in own and len(managers) == 1:
                 person, bound, since = managers[0]
                 self.wanted[person].append((place, bound, since))
 

@@ -12,7 +12,7 @@ from portal.people.imports.known import PERSON
 from portal.people.imports.plan import New, Ref
 from portal.people.imports.reading import Line
 from portal.people.imports.service import ServicePlan
-from portal.people.imports.timeline import overlap
+from portal.people.imports.timeline import at, overlap
 from portal.people.imports.work import Work
 from portal.people.rules.staff import readings
 
@@ -36,6 +36,7 @@ class PeoplePlan:
         people = self._by_person(usable)
         self._refuse_overlaps(people)
         self.work.read_tree()
+        self._refuse_other_sites(people)
         left = {line.row for line in self.work.usable(usable)}
         rows: list[tuple[Ref, Line]] = []
         for key, periods in people.items():
@@ -135,6 +136,31 @@ class PeoplePlan:
                         line, "two_periods_at_once", "since",
                         lambda: _("同一个人的两段在职时间重叠了。"),
                     )  # fmt: skip
+
+    def _refuse_other_sites(self, people: dict[Ref | str, list[Line]]) -> None:
+        """HR of a site brings in the people of that site."""
+        if self.work.scope is None:
+            return
+        for key, lines in people.items():
+            is_own = all(unit_id in self.work.scope for unit_id in self._units_of(key))
+            for line in lines:
+                names = [line.get(name) for name in ("site", "department", "team")]
+                names[0] = names[0] or self.mapping.constants.get("site")
+                path = tuple(name for name in names if name)
+                if not is_own or not (self.work.covers(path) if path else isinstance(key, int)):
+                    self.work.fatal(
+                        line, "other_site", "site" if "site" in line.cells else "staff_no",
+                        lambda: _("这一行不属于你负责的站点。"),
+                    )  # fmt: skip
+
+    def _units_of(self, key: Ref | str) -> list[int]:
+        """The units a known person is in on the file's day, or was in last."""
+        if not isinstance(key, int):
+            return []
+        spans = [row.span for e in self.house.of_person[key] for row in self.house.positions[e]]
+        last = max(spans, key=lambda span: span.start, default=None)
+        now = [span.facts[0] for span in spans if at([span], self.as_of)]
+        return now or ([last.facts[0]] if last else [])
 
     @property
     def _day_after(self) -> timedelta:

@@ -17,10 +17,15 @@ from portal.people.models import Severity
 
 @dataclass(slots=True)
 class Work:
-    """One file on the way to a plan. as_of: the day on which the file says how things are."""
+    """One file on the way to a plan.
+
+    as_of: the day on which the file says how things are. scope: the units that the person who
+    brings it in may write to; None is the whole house.
+    """
 
     mapping: Mapping
     as_of: date
+    scope: frozenset[int] | None = None
     findings: Findings = field(default_factory=Findings)
     plan: Plan = field(default_factory=Plan)
     house: House = field(default_factory=House)
@@ -29,6 +34,16 @@ class Work:
     def read_tree(self) -> None:
         """Read the units as they stand on the file's day."""
         self.places = Places.on(self.as_of, self.plan, self.findings)
+
+    def covers(self, path: tuple[str, ...]) -> bool:
+        """The unit of this path, or the nearest above it that is there, is within the scope."""
+        if self.scope is None:
+            return True
+        for length in range(len(path), 0, -1):
+            place = self.places.by_path.get(path[:length])
+            if place is not None and isinstance(place.ref, int):
+                return place.ref in self.scope
+        return False
 
     def fatal(self, line: Line, code: str, name: str, say: Callable[[], str]) -> None:
         """The row cannot be used, because of this cell."""

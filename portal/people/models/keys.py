@@ -6,10 +6,11 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.base import clock
 from portal.base.db import Base, Id, Ref
+from portal.people.models.staff import Person, Unit
 
 
 class Role(StrEnum):
@@ -52,6 +53,14 @@ class RoleGrant(Base):
     given_by_id: Mapped[int | None] = mapped_column(Ref, ForeignKey("person.id"))
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
     batch_id: Mapped[int | None] = mapped_column(Ref, index=True)
+
+    unit: Mapped[Unit | None] = relationship(foreign_keys=[unit_id], viewonly=True)
+    person: Mapped[Person] = relationship(foreign_keys=[person_id], viewonly=True)
+
+    @property
+    def place(self) -> tuple[int, ...]:
+        """The unit it is held over and those above it; empty for the whole house."""
+        return self.unit.place if self.unit is not None else ()
 
 
 class Credential(Base):

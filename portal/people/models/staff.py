@@ -16,6 +16,7 @@ from sqlalchemy import (
     CheckConstraint,
     ForeignKey,
     Index,
+    Select,
     String,
     UniqueConstraint,
     select,
@@ -74,6 +75,17 @@ class Unit(Base):
     code: Mapped[str | None] = mapped_column(String(120))
     """What another system calls it, `system:key`; imports find it again by this."""
     batch_id: Mapped[int | None] = mapped_column(Ref, index=True)
+
+    @property
+    def place(self) -> tuple[int, ...]:
+        """It and the units above it today, the nearest first."""
+        current = object_session(self)
+        if current is None:
+            return ()
+        above = select(UnitPath.ancestor_id).where(
+            UnitPath.unit_id == self.id, true_on(UnitPath, clock.today())
+        )
+        return tuple(current.scalars(above.order_by(UnitPath.distance)))
 
 
 class UnitPath(TwoDates, Base):
@@ -134,22 +146,38 @@ class Person(Base):
 
     @property
     def place(self) -> tuple[int, ...]:
-        """The units they are in today, the nearest first; empty for one who has left."""
-        return self.place_on(clock.today())
+        """The units they are in today, the nearest first; of one who has left, the last ones."""
+        today = clock.today()
+        last = (
+            select(Position.unit_id)
+            .join(Employment, Employment.id == Position.employment_id)
+            .where(
+                Employment.person_id == self.id,
+                Position.recorded_to.is_(None),
+                Position.valid_from <= today,
+            )
+            .order_by(Position.valid_from.desc())
+            .limit(1)
+            .scalar_subquery()
+        )
+        return self._units(
+            select(UnitPath.ancestor_id).where(UnitPath.unit_id == last, true_on(UnitPath, today))
+        )
 
     def place_on(self, day: date) -> tuple[int, ...]:
         """The units they were in on `day`, the nearest first, as known now."""
-        current = object_session(self)
-        if current is None:
-            return ()
-        statement = (
+        return self._units(
             select(UnitPath.ancestor_id)
             .join(Position, Position.unit_id == UnitPath.unit_id)
             .join(Employment, Employment.id == Position.employment_id)
             .where(Employment.person_id == self.id, true_on(Position, day), true_on(UnitPath, day))
-            .order_by(UnitPath.distance)
         )
-        return tuple(current.scalars(statement))
+
+    def _units(self, statement: Select[int]) -> tuple[int, ...]:
+        current = object_session(self)
+        if current is None:
+            return ()
+        return tuple(current.scalars(statement.order_by(UnitPath.distance)))
 
     @property
     def in_service(self) -> bool:

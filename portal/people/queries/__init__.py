@@ -1,20 +1,46 @@
 """Reading people: who is this, who works where on a day, who is below whom."""
 
-from portal.people.queries.roles import holders
+from portal.people.queries.directory import directory, leavers, matching, visible_to
+from portal.people.queries.imports import batches_of, finding_kinds, findings
+from portal.people.queries.keys import (
+    SessionLine,
+    WaitingUnit,
+    sessions_of,
+    tokens_of,
+    units_waiting,
+    without_account,
+)
+from portal.people.queries.roles import GrantLine, grants, holders
 from portal.people.queries.staff import (
+    Card,
+    ServiceLine,
     StaffLine,
     by_staff_no,
     by_staff_nos,
-    directory,
+    card,
     exactly_named,
     head_count,
     lines,
-    matching,
     names_of,
+    service_of,
     staff,
     team_of,
 )
-from portal.people.queries.units import below, below_column, tree, units_below
+from portal.people.queries.units import (
+    Branch,
+    UnitLine,
+    below,
+    below_column,
+    branches,
+    sites,
+    tree,
+    unit_lines,
+    unit_today,
+    units_below,
+    units_like,
+    units_named,
+    units_right_below,
+)
 from portal.people.queries.viewer import (
     credential_of,
     hash_token,
@@ -25,26 +51,52 @@ from portal.people.queries.viewer import (
 )
 
 __all__ = [
+    "Branch",
+    "Card",
+    "GrantLine",
+    "ServiceLine",
+    "SessionLine",
     "StaffLine",
+    "UnitLine",
+    "WaitingUnit",
+    "batches_of",
     "below",
     "below_column",
+    "branches",
     "by_staff_no",
     "by_staff_nos",
+    "card",
     "credential_of",
     "directory",
     "exactly_named",
+    "finding_kinds",
+    "findings",
+    "grants",
     "hash_token",
     "head_count",
     "holders",
     "is_empty",
+    "leavers",
     "lines",
     "matching",
     "names_of",
+    "service_of",
+    "sessions_of",
+    "sites",
     "staff",
     "team_of",
+    "tokens_of",
     "tree",
+    "unit_lines",
+    "unit_today",
     "units_below",
+    "units_like",
+    "units_named",
+    "units_right_below",
+    "units_waiting",
     "viewer_of_person",
     "viewer_of_session",
     "viewer_of_token",
+    "visible_to",
+    "without_account",
 ]

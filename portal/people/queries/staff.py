@@ -2,30 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    and_,
-    func,
-    or_,
-    select,
-    tuple_,
-)
+from sqlalchemy import ScalarSelect, and_, func, select
+from sqlalchemy.orm import aliased
 
 from portal.base import clock
 from portal.base.db import AnySelect, session
-from portal.base.history import true_on
-from portal.people.models import (
-    Employment,
-    Person,
-    Position,
-    Term,
-    Unit,
-)
+from portal.base.history import known_on, true_on
+from portal.people.models import Employment, Person, Position, Term, Unit
 from portal.people.queries.units import below
 
 
@@ -66,49 +54,93 @@ def staff(day: date, known_at: Any = None) -> AnySelect:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Card:
+    """Where and as what somebody works (or worked last), and from when to when."""
+
+    staff_no: str
+    title: str
+    grade: str | None
+    shift: str | None
+    contract: str | None
+    on_leave: bool
+    units: tuple[str, ...]
+    superior_id: int | None
+    superior: str | None
+    since: date
+    until: date | None
+
+
+def card(person_id: int, place: Collection[int], day: date) -> Card | None:
+    """The card of somebody whose units are `place`; None for one who was never employed."""
+    boss, above = aliased(Employment), aliased(Person)
+    row = session().execute(
+        select(Employment.staff_no, Position.title, Position.grade, Position.shift,
+               Term.contract, Term.on_leave, above.id.label("superior_id"),
+               above.name.label("superior"), Term.valid_to,
+               _first_day(Employment.id).label("since"))
+        .join(Term, and_(Term.employment_id == Employment.id, known_on(Term, None)))
+        .outerjoin(Position, and_(
+            Position.employment_id == Employment.id, known_on(Position, None),
+            Position.valid_from <= day,
+        ))
+        .outerjoin(boss, boss.id == Position.superior_id)
+        .outerjoin(above, above.id == boss.person_id)
+        .where(Employment.person_id == person_id)
+        .order_by(Term.valid_from.desc(), Position.valid_from.desc())
+        .limit(1)
+    ).first()  # fmt: skip
+    if row is None:
+        return None
+    names = {
+        found.id: found.name
+        for found in session().execute(select(Unit.id, Unit.name).where(Unit.id.in_(place)))
+    }
+    return Card(
+        staff_no=row.staff_no, title=row.title or "", grade=row.grade, shift=row.shift,
+        contract=row.contract, on_leave=row.on_leave,
+        units=tuple(names[unit_id] for unit_id in reversed(tuple(place)) if unit_id in names),
+        superior_id=row.superior_id, superior=row.superior, since=row.since,
+        until=None if row.valid_to is None else row.valid_to - timedelta(days=1),
+    )  # fmt: skip
+
+
+def _first_day(employment_id: Any) -> ScalarSelect[Any]:
+    first = aliased(Term)
+    return (
+        select(func.min(first.valid_from))
+        .where(first.employment_id == employment_id, known_on(first, None))
+        .scalar_subquery()
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceLine:
+    """What HR sees beside a name in the list."""
+
+    since: date
+    contract: str | None
+
+
+def service_of(
+    people: Sequence[StaffLine], scope: Collection[int] | None, day: date
+) -> dict[int, ServiceLine]:
+    """From when and by which contract these people serve: those in or under `scope` (None: all)."""
+    statement = (
+        select(Employment.person_id, _first_day(Employment.id).label("since"), Term.contract)
+        .join(Term, and_(Term.employment_id == Employment.id, true_on(Term, day)))
+        .where(Employment.person_id.in_([line.id for line in people]))
+    )
+    if scope is not None:
+        statement = statement.join(
+            Position, and_(Position.employment_id == Employment.id, true_on(Position, day))
+        ).where(below(scope, Position.unit_id, day))
+    rows = session().execute(statement)
+    return {row.person_id: ServiceLine(row.since, row.contract) for row in rows}
+
+
 def lines(statement: AnySelect) -> list[StaffLine]:
     return [StaffLine(*row) for row in session().execute(statement)]
-
-
-def matching(typed: str) -> ColumnElement[bool]:
-    """People whose name, reading, initials or staff number begin with what was typed."""
-    folded = typed.lower().replace(" ", "").replace("ü", "v")
-    conditions: list[ColumnElement[bool]] = [_begins(Person.name, typed)]
-    if folded.isascii():
-        conditions += [
-            _begins(Person.search_key, folded),
-            _begins(Person.initials, folded),
-        ]
-        # a staff number as typed, and with its leading zeros forgotten
-        conditions += [
-            _begins(Employment.staff_no, typed.upper()),
-            _begins(Employment.staff_no, typed),
-        ]
-    return or_(*conditions)
-
-
-def _begins(column: Any, prefix: str) -> ColumnElement[bool]:
-    """`column` begins with `prefix`, as a range, so that an index in order serves it."""
-    return and_(column >= prefix, column < prefix + "\U0010ffff")
-
-
-def directory(
-    day: date,
-    *,
-    typed: str = "",
-    unit_ids: Iterable[int] | None = None,
-    after: tuple[str, int] | None = None,
-    limit: int = 25,
-) -> list[StaffLine]:
-    """People in service on `day` in reading order, keyset-paged: `limit` lines and one more."""
-    statement = staff(day).order_by(Person.sort_key, Person.id).limit(limit + 1)
-    if typed:
-        statement = statement.where(matching(typed))
-    if unit_ids is not None:
-        statement = statement.where(below(unit_ids, Position.unit_id, day))
-    if after is not None:
-        statement = statement.where(tuple_(Person.sort_key, Person.id) > after)
-    return lines(statement)
 
 
 def team_of(unit_id: int, day: date) -> list[StaffLine]:

@@ -55,6 +55,14 @@ def hire(
     taken = session().scalar(select(Employment.id).where(Employment.staff_no == staff_no))
     if taken is not None:
         raise Refused(_("工号 %(staff_no)s 已经有人用了。", staff_no=staff_no), "staff_no")
+    still = select(Term.id).join(Employment, Employment.id == Term.employment_id)
+    still = still.where(
+        Employment.person_id == person.id,
+        known_on(Term, None),
+        Term.valid_to.is_(None) | (Term.valid_to > since),
+    )
+    if session().scalar(still.limit(1)) is not None:
+        raise Refused(_("这个人在那一天还在职，不能再入职一次。"), "since")
     employment = Employment(person_id=person.id, staff_no=staff_no, batch_id=batch_id)
     session().add(employment)
     session().flush()
@@ -134,6 +142,8 @@ def leave(employment: Employment, *, last_day: date) -> None:
     )
     if term is None or last_day < term.valid_from:
         raise Refused(_("最后一天不能早于入职的那一天。"), "last_day")
+    if term.valid_to is not None and term.valid_to <= clock.today():
+        raise Refused(_("这位同事已经离职了。"), "last_day", status=409)
     facts: list[Term | Position] = [term]
     facts += (
         session()

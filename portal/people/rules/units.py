@@ -20,6 +20,7 @@ def add_unit(
     """Found a unit under `parent` from a day on. A site stands alone. Raises Refused."""
     if (kind is UnitKind.SITE) != (parent is None):
         raise Refused(_("站点在最上层，部门和班组要放在上级之下。"), "parent")
+    _check_level(kind, parent)
     unit = Unit(kind=kind, name=name, batch_id=batch_id)
     session().add(unit)
     session().flush()
@@ -28,10 +29,21 @@ def add_unit(
     return unit
 
 
+def _check_level(kind: UnitKind, parent: Unit | None) -> None:
+    above: dict[UnitKind, set[str | None]] = {
+        UnitKind.SITE: {None},
+        UnitKind.DEPARTMENT: {UnitKind.SITE},
+        UnitKind.TEAM: {UnitKind.SITE, UnitKind.DEPARTMENT},
+    }
+    if (parent.kind if parent else None) not in above[kind]:
+        raise Refused(_("部门放在站点之下，班组放在部门或站点之下。"), "parent")
+
+
 def move_unit(unit: Unit, *, parent: Unit, on: date) -> None:
     """Put a unit, with all that is below it, under another parent from `on`. Raises Refused."""
     if unit.kind == UnitKind.SITE:
         raise Refused(_("站点不能移到别的单位之下。"), "parent")
+    _check_level(UnitKind(unit.kind), parent)
     below = (
         session()
         .execute(
@@ -42,8 +54,13 @@ def move_unit(unit: Unit, *, parent: Unit, on: date) -> None:
         .all()
     )
     inside = {row.unit_id for row in below}
+    if not inside:
+        raise Refused(_("这个单位在这一天还没有成立。"), "on")
     if parent.id in inside:
         raise Refused(_("不能把一个单位移到它自己之下。"), "parent")
+    above = _ancestors(parent, on)
+    if (parent.id, 2) in _ancestors(unit, on):
+        raise Refused(_("它在这一天已经在这个上级之下了。"), "parent")
     later = session().scalars(
         select(UnitPath).where(
             UnitPath.unit_id.in_(inside),
@@ -56,7 +73,6 @@ def move_unit(unit: Unit, *, parent: Unit, on: date) -> None:
         shortened = history.end(path, on)
         if shortened is not None:
             session().add(shortened)
-    above = _ancestors(parent, on)
     for row in below:
         _add_paths(row.unit_id, row.distance, above, on, None)
     session().flush()

@@ -14,6 +14,7 @@ from flask_babel import gettext as _
 from portal.base import clock, words
 from portal.base.db import transaction
 from portal.base.errors import Refused
+from portal.people import queries, rules
 from portal.people.imports import batches
 from portal.people.imports.mapping import named
 from portal.people.imports.work import Work
@@ -85,3 +86,24 @@ def _print_report(work: Work, batch: ImportBatch | None) -> None:
         click.echo(_("已导入，批次 %(batch)s。", batch=batch.id))
     else:
         click.echo(_("有些行不能用，什么也没有改动。"))
+
+
+@pages.cli.command("passwords")
+@click.option("--unit", "unit_name", required=True, help="The unit, by name or number.")
+def print_passwords(unit_name: str) -> None:
+    """Open accounts for those of a unit who have none; print the first passwords, once."""
+    with in_words(), transaction():
+        named_so = queries.units_named(unit_name)
+        if len(named_so) > 1:
+            raise Refused(_("有几个单位叫这个名字，请用编号。"))
+        unit = named_so[0] if named_so else None
+        if unit is None and unit_name.isascii() and unit_name.isdigit() and len(unit_name) < 16:
+            unit = queries.unit_today(int(unit_name))
+        if unit is None:
+            raise Refused(_("没有叫 %(name)s 的单位。", name=unit_name))
+        people = queries.without_account(unit.id, None, clock.today())
+        made = rules.first_passwords(people)
+        for line in made:
+            click.echo(f"{line.staff_no}\t{line.name}\t{line.unit}\t{line.password}")
+        if not made:
+            click.echo(_("这里的人都有账号了。"))
