@@ -176,6 +176,9 @@ IDEAS: tuple[tuple[str, str, str, str], ...] = (
      "慌的时候翻过来就是。"),
 )  # fmt: skip
 
+FAULT_ENDINGS = ("（{floor}）", "（{row}）", "，{shift}最明显", "，{since}")
+IDEA_ENDINGS = ("（{floor}先试）", "（{shift}先试）", "（从{row}开始）", "，先试一个月")
+
 FIRST_WORDS = (
     "看到了，我明天去现场看看，再来回话。", "说得很清楚。我先问一问相关的同事，这周内给准话。",
     "谢谢你留心。这件事我记下了，正在了解有多少人受影响。", "收到。我先核实一下情况，有消息就写在这里。",

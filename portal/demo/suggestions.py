@@ -167,6 +167,8 @@ def _said(world: World, *, of_the_team: bool) -> tuple[dict[str, Any], str]:
     if of_the_team:
         pool = [text for text in pool if text[0] in {"shifts", "service"}]
     topic, *words = rng.choice(pool)
+    if "{" not in words[0]:  # the same words everywhere would read as one suggestion sent twice
+        words[0] += rng.choice(texts.FAULT_ENDINGS if is_fault else texts.IDEA_ENDINGS)
     names = ("title", "what", "spot", "cost") if is_fault else ("title", "what", "effect")
     kind = Kind.WOODPECKER if is_fault else Kind.GOLDEN_FINGER
     said: dict[str, Any] = {"kind": kind.value, "title": "", "what": ""}

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import (
     DDL,
     CheckConstraint,
@@ -43,7 +43,7 @@ class Kind(StrEnum):
     @property
     def label(self) -> str:
         """The kind in the reader's words."""
-        return str(_("啄木鸟") if self is Kind.WOODPECKER else _("金手指"))
+        return str(_KIND_LABELS[self])
 
 
 class Status(StrEnum):
@@ -60,24 +60,32 @@ class Status(StrEnum):
     @property
     def label(self) -> str:
         """The status in the reader's words."""
-        return str(
-            {
-                "sent": _("等待答复"),
-                "answered": _("已答复"),
-                "in_work": _("处理中"),
-                "adopted": _("已采纳"),
-                "declined": _("未采纳"),
-                "done": _("已办成"),
-                "withdrawn": _("已撤回"),
-            }[self.value]
-        )
+        return str(_STATUS_LABELS[self])
 
     @property
     def tone(self) -> str:
         """The colour that goes with the word."""
-        tones = {"sent": "sun", "answered": "sky", "in_work": "sky", "adopted": "leaf"}
-        return {**tones, "done": "leaf"}.get(self.value, "plain")
+        return _TONES.get(self, "plain")
 
+
+# lazy, and made once: a list asks for 25 of them
+_KIND_LABELS = {Kind.WOODPECKER: _l("啄木鸟"), Kind.GOLDEN_FINGER: _l("金手指")}
+_STATUS_LABELS = {
+    Status.SENT: _l("等待答复"),
+    Status.ANSWERED: _l("已答复"),
+    Status.IN_WORK: _l("处理中"),
+    Status.ADOPTED: _l("已采纳"),
+    Status.DECLINED: _l("未采纳"),
+    Status.DONE: _l("已办成"),
+    Status.WITHDRAWN: _l("已撤回"),
+}
+_TONES = {
+    Status.SENT: "sun",
+    Status.ANSWERED: "sky",
+    Status.IN_WORK: "sky",
+    Status.ADOPTED: "leaf",
+    Status.DONE: "leaf",
+}
 
 CLOSED = frozenset({Status.DECLINED, Status.DONE, Status.WITHDRAWN})
 ANSWERS: dict[Status, tuple[Status, ...]] = {

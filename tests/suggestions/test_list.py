@@ -156,9 +156,9 @@ def test_the_promise_is_said_in_days(
 ) -> None:
     said = {
         -3: ("超期 3 天未答复", "3 days overdue"),
-        0: ("今天答复", "answer due today"),
-        1: ("明天答复", "answer due tomorrow"),
-        2: ("还有 2 天答复", "answer due in 2 days"),
+        0: ("今天答复", "due today"),
+        1: ("明天答复", "due tomorrow"),
+        2: ("还有 2 天答复", "due in 2 days"),
     }
     browser = client_of(cast.colleague)
     for days, words in said.items():
