@@ -54,6 +54,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--database-only", action="store_true", help="only tests that touch the database"
     )
     parser.addoption("--seed", type=int, help="play a random test again as it was")
+    parser.addoption(
+        "--write-golden", action="store_true", help="write the walk's golden file anew"
+    )
     parser.addoption("--long", action="store_true", help="the long forms too")
 
 

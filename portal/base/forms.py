@@ -54,6 +54,11 @@ def clean(text: str | None) -> str:
     return unicodedata.normalize("NFC", INVISIBLE.sub("", text)).strip()
 
 
+def shown(text: str) -> str:
+    """`text` as it can stand in a page again: control characters become visible."""
+    return CONTROL.sub("\ufffd", text)
+
+
 def refuse_control(_form: Any, field: Field) -> None:
     """Validator: no NUL, control characters or lone surrogates."""
     if isinstance(field.data, str) and CONTROL.search(field.data):
@@ -79,6 +84,9 @@ class Text(StringField):
         options.setdefault("render_kw", {}).setdefault("maxlength", most)
         super().__init__(label, checks, filters=[clean, _one_line], **options)
 
+    def _value(self) -> str:
+        return shown(str(self.data or ""))
+
 
 class Lines(TextAreaField):
     """Several lines of at most `most` characters in all."""
@@ -89,6 +97,9 @@ class Lines(TextAreaField):
         checks = [_presence(needed), refuse_control, _length(most), *options.pop("checks", [])]
         options.setdefault("render_kw", {}).setdefault("maxlength", most)
         super().__init__(label, checks, filters=[clean, _unix_lines], **options)
+
+    def _value(self) -> str:
+        return shown(str(self.data or ""))
 
 
 class Secret(PasswordField):
@@ -126,7 +137,7 @@ class _Typed(StringField):
 
     def _value(self) -> str:
         if getattr(self, "typed", None) is not None:
-            return self.typed
+            return shown(self.typed)
         return "" if self.data is None else self.write(self.data)
 
 
