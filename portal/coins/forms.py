@@ -43,6 +43,7 @@ class PeopleField(SelectMultipleField):
     def __init__(self, label: Any = None, **options: Any) -> None:
         super().__init__(label, coerce=int, choices=[], validate_choice=False, **options)
         self.hints: dict[int, str] = {}
+        self.flags.required = True
 
     def process_formdata(self, valuelist: Sequence[str]) -> None:
         try:

@@ -186,7 +186,7 @@ def budget(unit_id: int, day: date) -> Budget:
         )
         .one_or_none()
     )
-    return Budget(*row) if row else Budget(None, 0, 0)
+    return Budget(row[0], int(row[1]), row[2]) if row else Budget(None, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +228,7 @@ def budgets(
     if after is not None:
         query = query.where(tuple_(Unit.name, Unit.id) > after)
     return [
-        BudgetLine(*row[:3], row[3] if row[4] is not None else None, row[4])
+        BudgetLine(*row[:3], int(row[3]) if row[4] is not None else None, row[4])
         for row in session().execute(query)
     ]
 

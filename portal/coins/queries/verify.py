@@ -192,26 +192,50 @@ def _overdrawn_account() -> Fault | None:
 
 
 def _wrong_month() -> Fault | None:
-    """The monthly totals of each wallet are those of its entries."""
+    """The monthly totals of each wallet add up to what its entries add up to."""
     original = aliased(Transfer)
     recognised = func.coalesce(original.reason, Transfer.reason).in_(list(RECOGNITION))
     entries = (
         select(
+            Entry.account_id,
             func.sum(Entry.amount).label("change"),
             func.sum(case((recognised, Entry.amount), else_=0)).label("received"),
         )
-        .select_from(Entry)
         .join(Account, Account.id == Entry.account_id)
         .join(Transfer, Transfer.id == Entry.transfer_id)
         .outerjoin(original, original.id == Transfer.reverses_id)
         .where(Account.kind == AccountKind.WALLET)
+        .group_by(Entry.account_id)
+        .subquery()
     )
-    kept = select(func.sum(WalletMonth.change), func.sum(WalletMonth.received))
-    wrote = tuple(session().execute(kept).one())
-    summed = tuple(session().execute(entries).one())
-    if wrote == summed:
+    kept = (
+        select(
+            WalletMonth.account_id,
+            func.sum(WalletMonth.change).label("change"),
+            func.sum(WalletMonth.received).label("received"),
+        )
+        .group_by(WalletMonth.account_id)
+        .subquery()
+    )
+    found = _first(
+        select(entries.c.account_id, func.coalesce(kept.c.change, 0), entries.c.change)
+        .outerjoin(kept, kept.c.account_id == entries.c.account_id)
+        .where(
+            or_(
+                func.coalesce(kept.c.change, 0) != entries.c.change,
+                func.coalesce(kept.c.received, 0) != entries.c.received,
+            )
+        )
+        .order_by(entries.c.account_id)
+    )
+    if found is None:
         return None
-    return Fault(_("各月合计记着 %(kept)s，分录相加是 %(summed)s。", kept=wrote, summed=summed))
+    return Fault(
+        _(
+            "账户 %(account)s 的各月合计记着 %(kept)s，与分录（共 %(summed)s）不一致。",
+            account=found[0], kept=found[1], summed=found[2],
+        )
+    )  # fmt: skip
 
 
 def _not_zero() -> Fault | None:
