@@ -155,9 +155,7 @@ def test_idle_sessions_end(client, cast, at) -> None:
     assert not is_in(client)
 
 
-@pytest.mark.parametrize(
-    "number", ["003217", "999999", "002200", "002201", "x' OR 1=1"]
-)
+@pytest.mark.parametrize("number", ["003217", "999999", "002200", "002201", "x' OR 1=1"])
 def test_one_sentence_for_every_failure(client, cast, number) -> None:
     """Unknown, left, disabled, wrong: nobody learns which."""
     answer = client.submit("/people/sign-in", staff_no=number, password="wrong-password-1")
