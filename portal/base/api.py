@@ -77,6 +77,7 @@ class Api(APIBlueprint):
         keyed: bool = options.pop("keyed", False)
         if who is None or scope is None:
             raise RuntimeError(f"{self.name}: {rule} names no opener or no scope")
+        options.setdefault("strict_slashes", False)
         name = f"{self.name}.{endpoint or view_func.__name__}"
         door = Door(who, scope=scope, keyed=keyed)
         self.record(lambda state: doors(state.app).__setitem__(name, door))

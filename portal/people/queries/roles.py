@@ -21,6 +21,7 @@ def holders(role: str, place: Sequence[int] | None, day: date) -> list[int]:
         RoleGrant.role == role,
         RoleGrant.valid_from <= day,
         or_(RoleGrant.valid_to.is_(None), RoleGrant.valid_to > day),
+        or_(RoleGrant.unit_id.is_(None), RoleGrant.unit_id.in_(list(place or ()))),
         _still_in_unit(day),
     )
     rows = session().execute(statement.order_by(RoleGrant.id)).all()
