@@ -1,5 +1,6 @@
 """Every write about coins, as verbs. One family of verbs a file."""
 
+from portal.coins.rules.accounts import account, accounts_of
 from portal.coins.rules.awards import (
     LONGEST_REASON,
     MOST_EACH,
@@ -14,8 +15,6 @@ from portal.coins.rules.budgets import MOST_BY_HAND, MOST_RATE, fund, fund_units
 from portal.coins.rules.ledger import (
     Posting,
     Short,
-    account,
-    accounts_of,
     coins,
     post,
     reverse,

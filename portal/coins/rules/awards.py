@@ -18,8 +18,9 @@ from portal.base.forms import clean
 from portal.coins import policy, queries
 from portal.coins.models import Account, AccountKind, Award, Currency, Reason, Transfer, Value
 from portal.coins.queries import Receiver, UnitLine, month_of, units_led
+from portal.coins.rules.accounts import accounts_of
 from portal.coins.rules.budgets import hashed_key
-from portal.coins.rules.ledger import Posting, Short, accounts_of, coins, post, reverse
+from portal.coins.rules.ledger import Posting, Short, coins, post, reverse
 from portal.notify.rules import tell_many
 from portal.people.models import Person
 

@@ -14,7 +14,8 @@ from portal.base.db import session
 from portal.base.errors import Refused
 from portal.coins.models import AccountKind, BudgetRule, Reason, Transfer
 from portal.coins.queries import heads_by_unit, month_of, rate_on
-from portal.coins.rules.ledger import Posting, account, accounts_of, post, transfer
+from portal.coins.rules.accounts import account, accounts_of
+from portal.coins.rules.ledger import Posting, post, transfer
 
 MOST_BY_HAND = 100_000
 MOST_RATE = 1000

@@ -8,17 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date
-from itertools import islice
-from typing import Any, TypeVar, cast
+from typing import cast
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy import Table, bindparam, insert, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm.util import identity_key
 
 from portal.base import clock, words
@@ -38,9 +36,8 @@ from portal.coins.models import (
     WalletMonth,
 )
 from portal.coins.queries import month_of
+from portal.coins.rules.accounts import chunks, upsert
 
-T = TypeVar("T")
-CHUNK = 500
 MOST = 10**12
 """The largest amount of a leg: far above all that is real, far below what a database can add."""
 
@@ -82,67 +79,6 @@ class Posting:
             self.about,
         ]
         return hashlib.sha256(json.dumps(content, ensure_ascii=True).encode()).hexdigest()
-
-
-# ---- accounts -------------------------------------------------------------------------------
-
-
-def account(
-    kind: AccountKind, owner_id: int = 0, *, period: str = "", currency: str = Currency.COIN
-) -> Account:
-    """The account of this kind and owner, opened when it is asked for the first time."""
-    place = (
-        Account.kind == kind,
-        Account.owner_id == owner_id,
-        Account.period == period,
-        Account.currency == currency,
-    )
-    found = session().scalar(select(Account).where(*place))
-    if found is None:
-        open_accounts(kind, [owner_id], period=period, currency=currency)
-        found = session().scalars(select(Account).where(*place)).one()
-    return found
-
-
-def open_accounts(
-    kind: AccountKind,
-    owner_ids: Iterable[int],
-    *,
-    period: str = "",
-    currency: str = Currency.COIN,
-) -> None:
-    """Open the accounts of several owners; those that exist stay as they are."""
-    for owners in _chunks(sorted(set(owner_ids))):
-        rows = [
-            {"kind": kind, "owner_id": owner, "period": period, "currency": currency, "balance": 0}
-            for owner in owners
-        ]
-        session().execute(_insert(Account).values(rows).on_conflict_do_nothing())
-
-
-def accounts_of(
-    kind: AccountKind,
-    owner_ids: Iterable[int],
-    *,
-    period: str = "",
-    currency: str = Currency.COIN,
-) -> dict[int, int]:
-    """Account ids by owner, opening those that are missing."""
-    wanted = sorted(set(owner_ids))
-    found: dict[int, int] = {}
-    for owners in _chunks(wanted):
-        statement = select(Account.owner_id, Account.id).where(
-            Account.kind == kind,
-            Account.owner_id.in_(owners),
-            Account.period == period,
-            Account.currency == currency,
-        )
-        rows = session().execute(statement).all()
-        if len(rows) < len(owners):
-            open_accounts(kind, owners, period=period, currency=currency)
-            rows = session().execute(statement).all()
-        found |= {row.owner_id: row.id for row in rows}
-    return found
 
 
 # ---- transfers ------------------------------------------------------------------------------
@@ -234,7 +170,7 @@ def _check(posting: Posting) -> None:
 
 def _lock(account_ids: set[int]) -> dict[int, AnyRow]:
     found: dict[int, AnyRow] = {}
-    for some in _chunks(sorted(account_ids), 5000):
+    for some in chunks(sorted(account_ids), 5000):
         rows = session().execute(
             select(Account.id, Account.kind, Account.currency, Account.balance, Account.closed_at)
             .where(Account.id.in_(some))
@@ -251,7 +187,7 @@ def _posted_before(postings: Sequence[Posting]) -> dict[str, Transfer]:
     """Transfers posted under these keys. Raises Refused (409) where one stands against them."""
     known: dict[str, Transfer] = {}
     by_original: dict[int | None, Transfer] = {}
-    for some in _chunks(postings):
+    for some in chunks(postings):
         conditions = [Transfer.key.in_([posting.key for posting in some])]
         originals = [posting.reverses.id for posting in some if posting.reverses]
         if originals:
@@ -305,7 +241,7 @@ def _told_short(row: AnyRow, left: int, need: int) -> str:
 def _write_transfers(fresh: Sequence[Posting], accounts: dict[int, AnyRow]) -> dict[str, Transfer]:
     now, today = clock.now(), clock.today()
     made: dict[str, Transfer] = {}
-    for some in _chunks(fresh):
+    for some in chunks(fresh):
         rows = [
             {
                 "key": posting.key,
@@ -320,7 +256,7 @@ def _write_transfers(fresh: Sequence[Posting], accounts: dict[int, AnyRow]) -> d
             }
             for posting in some
         ]
-        statement = _insert(Transfer).values(rows).on_conflict_do_nothing().returning(Transfer)
+        statement = upsert(Transfer).values(rows).on_conflict_do_nothing().returning(Transfer)
         made |= {row.key: row for row in session().scalars(statement)}
     if len(made) < len(fresh):
         # Equal content means equal accounts, and those are locked: the key came with other content.
@@ -373,8 +309,8 @@ def _write_months(
                 total = totals.setdefault((account_id, month), [0, 0])
                 total[0] += amount
                 total[1] += amount if source in RECOGNITION else 0
-    for some in _chunks(sorted(totals.items())):
-        statement = _insert(WalletMonth).values(
+    for some in chunks(sorted(totals.items())):
+        statement = upsert(WalletMonth).values(
             [
                 {"account_id": each, "month": month, "change": change, "received": received}
                 for (each, month), (change, received) in some
@@ -394,15 +330,3 @@ def _write_months(
 def coins(amount: int) -> str:
     """An amount of coins in the reader's words."""
     return str(ngettext("%(num)s 枚金币", "%(num)s 枚金币", amount))
-
-
-def _insert(table: type[Any]) -> Any:
-    """An INSERT that knows ON CONFLICT, on either database."""
-    lite = session().get_bind().dialect.name == "sqlite"
-    return sqlite.insert(table) if lite else postgresql.insert(table)
-
-
-def _chunks(items: Iterable[T], size: int = CHUNK) -> Iterable[list[T]]:
-    rest = iter(items)
-    while chunk := list(islice(rest, size)):
-        yield chunk
