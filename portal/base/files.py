@@ -46,9 +46,9 @@ KNOWN_TYPES = frozenset(
 )
 INLINE_TYPES = frozenset({"image/webp"})
 """Shown in the page; everything else is only ever downloaded."""
-MOST_PIXELS = {"JPEG": 40_000_000, "PNG": 16_000_000, "WEBP": 10_000_000}
+MOST_PIXELS = {"JPEG": 40_000_000, "PNG": 16_000_000, "WEBP": 8_000_000}
 """Bounds the memory of decoding to 200 MB. Measured for each pixel: a JPEG, decoded small, up to 4
-bytes (progressive), a PNG with transparency 9, a WebP 16."""
+bytes (progressive), a PNG with transparency 9, a WebP 20."""
 LONGEST_EDGE = 1600
 UNSAFE_IN_NAMES = re.compile(r'[\x00-\x1f\x7f-\x9f\u2066-\u2069\ud800-\udfff<>:"/\\|?*]')
 
@@ -293,7 +293,12 @@ def _small(picture: Any) -> Any:
     """The first frame, the right way up, at most LONGEST_EDGE a side, RGB or RGBA."""
     from PIL import ImageOps
 
-    picture.draft("RGB", (LONGEST_EDGE, LONGEST_EDGE))
+    longest = max(picture.size)
+    if (
+        longest > LONGEST_EDGE
+    ):  # in proportion: draft goes by the shorter side, and panoramas are long
+        width, height = (max(1, side * LONGEST_EDGE // longest) for side in picture.size)
+        picture.draft("RGB", (width, height))
     picture.load()
     longest = max(picture.size)
     if picture.mode in {"RGB", "RGBA", "L", "LA", "CMYK"} and longest >= 2 * LONGEST_EDGE:
