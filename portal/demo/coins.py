@@ -9,9 +9,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from itertools import groupby
 from typing import Any, cast
 
-from sqlalchemy import Table, bindparam, select, tuple_, update
+from sqlalchemy import Table, bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from portal.base import clock
@@ -34,7 +35,7 @@ from portal.demo.world import DemoPerson, World
 
 RATE = 5
 AWARDS_A_MONTH = 6
-CHUNK = 300
+CHUNK = 1000
 
 WORDS = {
     "patience": (
@@ -202,15 +203,22 @@ def _accounts(world: World, places: set[Place]) -> tuple[dict[Place, int], dict[
     found: dict[Place, int] = {}
     balances: dict[int, int] = {}
     ordered = sorted(places, key=lambda p: (p.kind, p.period, p.currency, p.owner_id))
-    columns = (Account.kind, Account.owner_id, Account.period, Account.currency)
-    for start in range(0, len(ordered), CHUNK):
-        some = [(p.kind, p.owner_id, p.period, p.currency) for p in ordered[start : start + CHUNK]]
-        rows = session().execute(
-            select(*columns, Account.id, Account.balance).where(tuple_(*columns).in_(some))
-        )
-        for kind, owner_id, period, currency, account_id, balance in rows:
-            found[Place(str(kind), owner_id, period, str(currency))] = account_id
-            balances[account_id] = balance
+    for (kind, period, currency), group in groupby(
+        ordered, key=lambda p: (p.kind, p.period, p.currency)
+    ):
+        owners = [place.owner_id for place in group]
+        for start in range(0, len(owners), CHUNK):
+            rows = session().execute(
+                select(Account.owner_id, Account.id, Account.balance).where(
+                    Account.kind == kind,
+                    Account.period == period,
+                    Account.currency == currency,
+                    Account.owner_id.in_(owners[start : start + CHUNK]),
+                )
+            )
+            for owner_id, account_id, balance in rows:
+                found[Place(kind, owner_id, period, currency)] = account_id
+                balances[account_id] = balance
     missing = [place for place in ordered if place not in found]
     for place in missing:
         found[place] = world.next_id(Account)
