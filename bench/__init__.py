@@ -1,0 +1,1 @@
+"""What the main pages cost, measured against a bare view: `make bench`."""

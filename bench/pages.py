@@ -1,0 +1,175 @@
+"""The pages that are measured: who asks for what, and how it goes over the wire."""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from urllib.parse import urlencode
+
+from flask import Flask
+from flask.testing import FlaskClient
+
+from bench.load import Make, request_bytes
+from bench.recording import Recording, Unplayable, record
+from bench.stage import Stage
+from portal import create_app
+from portal.base import clock
+from portal.base.db import db, transaction
+from portal.base.settings import Settings
+from portal.coins import rules as coins
+from portal.people import rules as people
+from portal.people.queries import StaffLine, by_staff_no, viewer_of_person
+from portal.people.rules.keys import make_token
+
+REASON = "这个月的夜班里，帮三位新同事做了交接。"
+HERE = "http://127.0.0.1"
+TIMES = 5
+MOST_OF_PAGE, MOST_OF_AWARD = 8, 18
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page to be measured: what it asked the database, and how both views are asked for it."""
+
+    recording: Recording
+    ours: Make
+    bare: Make
+    expect: int
+    most_statements: int
+
+
+@dataclass(frozen=True, slots=True)
+class Browser:
+    """Somebody signed in, in this process."""
+
+    client: FlaskClient
+    who: StaffLine
+
+    @property
+    def headers(self) -> dict[str, str]:
+        cookie = self.client.get_cookie("sunhome", domain="127.0.0.1")
+        return {"Cookie": f"sunhome={cookie.value}" if cookie else ""}
+
+
+def _sign_in(app: Flask, staff_no: str) -> Browser:
+    with app.app_context(), transaction():
+        who = by_staff_no(staff_no)
+        assert who is not None
+        token = people.open_session(who.id, "bench")
+    client = app.test_client()
+    with client.session_transaction(base_url=HERE) as cookie:
+        cookie["_user_id"], cookie["_fresh"] = token, True
+    client.get("/", base_url=HERE)
+    return Browser(client, who)
+
+
+def prepared(stage: Stage, only: str = "") -> list[Page]:
+    """The pages whose name has this word, recorded on this stage."""
+    settings = Settings(instance=stage.instance, database_url=stage.url, idle_minutes=1440)
+    app = create_app(settings)
+    accounts = json.loads(settings.demo_accounts.read_text("utf-8"))
+    numbers = {account["role"]: account["staff_no"] for account in accounts}
+    agent, leader, hr = (_sign_in(app, numbers[role]) for role in ("agent", "leader", "hr"))
+    wanted: list[tuple[str, Callable[[], Page]]] = [
+        ("first screen", lambda: _read(leader, "/")),
+        ("employee list", lambda: _read(agent, "/people/")),
+        ("employee list, HR", lambda: _read(hr, "/people/")),
+        ("growth file", lambda: _read(leader, f"/growth/{agent.who.id}")),
+        ("suggestion list", lambda: _read(agent, "/suggestions/")),
+        ("award", lambda: _award(leader)),
+        ("award by API", lambda: _award_by_api(app, leader, agent)),
+    ]
+    pages = []
+    for name, make in wanted:
+        if only not in name:
+            continue
+        try:
+            page = make()
+        except Unplayable as error:
+            print(f"{name} is not measured: {error}", file=sys.stderr)
+            continue
+        page.recording.name = name
+        pages.append(page)
+    with app.app_context():
+        db.engine.dispose()
+    return pages
+
+
+def _read(browser: Browser, path: str) -> Page:
+    found = record(lambda: browser.client.get(path, base_url=HERE))
+    ours = request_bytes("GET", path, browser.headers)
+    bare = request_bytes("GET", f"/bare{path}", {})
+    return Page(found, lambda: ours, lambda: bare, 200, MOST_OF_PAGE)
+
+
+def _award(leader: Browser) -> Page:
+    app = leader.client.application
+    form = leader.client.get("/coins/award", base_url=HERE).text
+    typed = {"amount": "1", "reason": REASON, "act": "confirm"}
+    for name in ("csrf_token", "people", "value"):
+        drawn = re.search(rf'name="{name}"[^>]*value="([^"]+)"', form)
+        assert drawn is not None, f"no {name} on the page of awards"
+        typed[name] = drawn[1]
+    _fund(app, leader.who)
+    kind = {"Content-Type": "application/x-www-form-urlencoded"}
+
+    def body() -> bytes:
+        return urlencode({**typed, "request_key": secrets.token_urlsafe(18)}).encode()
+
+    found = record(lambda: leader.client.post(
+        "/coins/award", data=body(), content_type=kind["Content-Type"],
+        base_url=HERE,
+    ))  # fmt: skip
+    headers = leader.headers | kind
+    return Page(
+        found,
+        lambda: request_bytes("POST", "/coins/award", headers, body()),
+        lambda: request_bytes("POST", "/bare/coins/award", kind, body()),
+        303,
+        MOST_OF_AWARD,
+    )
+
+
+def _award_by_api(app: Flask, leader: Browser, agent: Browser) -> Page:
+    with app.app_context(), transaction():
+        viewer = viewer_of_person(leader.who.id)
+        assert viewer is not None
+        until = clock.today() + timedelta(days=30)
+        _row, token = make_token(viewer, name="bench", scopes=["coins:write"], expires_on=until)
+    staff_no = agent.who.staff_no
+    body = json.dumps(
+        {"people": [staff_no], "amount": 1, "value": "patience", "reason": REASON}
+    ).encode()
+    fixed = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
+
+    def headers() -> dict[str, str]:
+        return {**fixed, "Idempotency-Key": secrets.token_urlsafe(18)}
+
+    path = "/api/v1/coins/awards"
+    found = record(lambda: leader.client.application.test_client().post(
+        path, data=body, headers=headers(), base_url=HERE,
+    ))  # fmt: skip
+    return Page(
+        found,
+        lambda: request_bytes("POST", path, headers(), body),
+        lambda: request_bytes("POST", f"/bare{path}", fixed, body),
+        201,
+        MOST_OF_AWARD,
+    )
+
+
+def _fund(app: Flask, leader: StaffLine) -> None:
+    """So many coins for the leader's unit that the measuring cannot use them up."""
+    with app.app_context(), transaction():
+        viewer = viewer_of_person(leader.id)
+        assert viewer is not None
+        units = viewer.units_as("leader")
+        for _ in range(TIMES):
+            for unit in units or ():
+                key = f"bench:{secrets.token_hex(8)}"
+                coins.fund(None, unit_id=unit, amount=coins.MOST_BY_HAND, key=key)
