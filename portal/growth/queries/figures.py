@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from statistics import median
+from typing import Any
 
-from sqlalchemy import func, literal, select, union_all
+from sqlalchemy import Date, bindparam, func, literal, select, union_all
 
-from portal.base.db import AnyRow, AnySelect, session
+from portal.base.db import AnyRow, AnySelect, BigKey, UtcDateTime, fetch, session
 from portal.base.history import known_on, true_on
 from portal.growth.models import MonthlyFigure
 from portal.people.models import Employment, Position
@@ -79,36 +81,44 @@ def figures(
 ) -> tuple[list[Figure], Medians]:
     """The months from `first` to `last`, oldest first; with `team_id` also the team's middle in the
     person's latest month, the team as of `day`. One query."""
-    own = _own(person_id, first, last, known_at)
-    asked = own if team_id is None else union_all(own, _team(own, team_id, day or last, known_at))
+    asked: dict[str, Any] = {"person_id": person_id, "first": first, "last": last}
+    if team_id is not None:
+        asked |= {"team_id": team_id, "day": day or last}
+    if known_at is not None:
+        asked["known_at"] = known_at
+    rows = fetch(_figures(team_id is not None, known_at is not None), **asked)
     mine: list[AnyRow] = []
     team: list[AnyRow] = []
-    for row in session().execute(asked):
+    for row in rows:
         (mine if row.is_own else team).append(row)
     found = [Figure(*tuple(row)[1:]) for row in sorted(mine, key=lambda row: row.month)]
     return found, _medians(team)
 
 
-def _own(person_id: int, first: date, last: date, known_at: datetime | None) -> AnySelect:
-    return (
+@cache
+def _figures(with_team: bool, as_known: bool) -> Any:
+    known_at = bindparam("known_at", type_=UtcDateTime) if as_known else None
+    own = (
         select(literal(1).label("is_own"), MonthlyFigure.month, *VALUES)
         .join(Employment, Employment.id == MonthlyFigure.employment_id)
         .where(
-            Employment.person_id == person_id,
-            MonthlyFigure.month >= first,
-            MonthlyFigure.month <= last,
-            known_on(MonthlyFigure, known_at),
+            Employment.person_id == bindparam("person_id", type_=BigKey),
+            MonthlyFigure.month >= bindparam("first", type_=Date),
+            MonthlyFigure.month <= bindparam("last", type_=Date),
+            known_on(MonthlyFigure, known_at),  # type: ignore[arg-type]
         )
     )
+    return union_all(own, _team(own, known_at)) if with_team else own
 
 
-def _team(own: AnySelect, team_id: int, day: date, known_at: datetime | None) -> AnySelect:
+def _team(own: AnySelect, known_at: Any) -> AnySelect:
+    day = bindparam("day", type_=Date)
     latest = select(func.max(own.subquery().c.month)).scalar_subquery()
     return (
         select(literal(0), MonthlyFigure.month, *VALUES)
         .join(Position, Position.employment_id == MonthlyFigure.employment_id)
         .where(
-            Position.unit_id == team_id,
+            Position.unit_id == bindparam("team_id", type_=BigKey),
             true_on(Position, day, known_at),
             MonthlyFigure.month == latest,
             known_on(MonthlyFigure, known_at),

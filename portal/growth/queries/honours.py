@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Date, String, and_, cast, func, literal, null, or_, select, tuple_
@@ -55,7 +55,7 @@ def _columns(certificate_no: Any, unit: Any) -> tuple[Any, ...]:
     )
 
 
-def held(person_id: int, day: date, known_at: datetime | None) -> AnySelect:
+def held(person_id: Any, day: Any, known_at: Any) -> AnySelect:
     """The honours that a person holds."""
     return (
         select(*_columns(HonourHolder.certificate_no, func.coalesce(Unit.name, "")))
@@ -71,7 +71,7 @@ def held(person_id: int, day: date, known_at: datetime | None) -> AnySelect:
     )
 
 
-def shared(person_id: int, day: date, known_at: datetime | None) -> AnySelect:
+def shared(person_id: Any, day: Any, known_at: Any) -> AnySelect:
     """The honours of the units that a person was in when they were awarded."""
     return (
         select(*_columns(cast(null(), String), Unit.name))

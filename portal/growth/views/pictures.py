@@ -64,21 +64,35 @@ def days_words(days: float | None) -> str:
     return "—" if days is None else f"{days:g}"
 
 
-def _filled(found: Sequence[Figure]) -> list[tuple[date, Figure | None]]:
-    """Every month from the first to the last, also those without a row."""
+@dataclass(frozen=True, slots=True)
+class Months:
+    """Every month from the first to the last, also those without a row, with their names."""
+
+    months: list[tuple[date, Figure | None]]
+    labels: list[str]
+
+    @property
+    def rows(self) -> list[Figure]:
+        return [figure for _month, figure in self.months if figure is not None]
+
+
+def _filled(found: Sequence[Figure]) -> Months | None:
+    """The last twelve months of `found`; None without one."""
     if not found:
-        return []
+        return None
     by_month = {figure.month: figure for figure in found}
     month, last = min(by_month), max(by_month)
     months = [month]
     while month < last:
         month = back(month, -1)
         months.append(month)
-    return [(month, by_month.get(month)) for month in months]
+    months = months[-SHOWN:]
+    filled = [(month, by_month.get(month)) for month in months]
+    return Months(filled, [month_words(month) for month in months])
 
 
 def _line(
-    months: Sequence[tuple[date, Figure | None]],
+    months: Months,
     key: str,
     *,
     times: int = 1,
@@ -87,30 +101,28 @@ def _line(
 ) -> Line:
     """The line of one figure. span: the scale shows at least so much, so that a hair's breadth of
     change does not look like a mountain. high: the scale reaches from zero to at least here."""
-    values = [None if f is None or getattr(f, key) is None else getattr(f, key) * times
-              for _month, f in months]  # fmt: skip
-    labels = [month_words(month) for month, _figure in months]
+    known_or_none = (None if f is None else getattr(f, key) for _month, f in months.months)
+    values = [None if value is None else value * times for value in known_or_none]
     known = [value for value in values if value is not None]
     if known and high is None:
         middle = (min(known) + max(known)) / 2
-        return line(values, 280, 80, labels, low=middle - span / 2, high=middle + span / 2)
-    return line(values, 280, 80, labels, low=0, high=high)
+        return line(values, 280, 80, months.labels, low=middle - span / 2, high=middle + span / 2)
+    return line(values, 280, 80, months.labels, low=0, high=high)
 
 
 def of_file(found: Sequence[Figure], medians: Medians) -> list[Picture]:
     """The three pictures of the file, of the last twelve months; none without a figure."""
-    months = _filled(found)[-SHOWN:]
-    found = [figure for _month, figure in months if figure is not None]
-    if not months:
+    months = _filled(found)
+    if months is None:
         return []
-    first, last = months[0][0], months[-1][0]
+    first, last = months.months[0][0], months.months[-1][0]
     span = span_words(first, last)
     if first.year != last.year and last >= back(clock.today().replace(day=1), 2):
         span = str(_("%(month)s起", month=month_words(first)))
     return [
         _satisfaction(months, span, medians),
-        _calls(months, found, medians),
-        _praise(months, found),
+        _calls(months, medians),
+        _praise(months),
     ]
 
 
@@ -118,9 +130,7 @@ def _joined(*parts: str) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def _satisfaction(
-    months: Sequence[tuple[date, Figure | None]], span: str, medians: Medians
-) -> Picture:
+def _satisfaction(months: Months, span: str, medians: Medians) -> Picture:
     drawing = _line(months, "satisfaction_share", times=100, span=4)
     middle = medians.satisfaction_share
     team = _("班组中位 %(value)s", value=percent(middle)) if middle is not None else ""
@@ -129,9 +139,8 @@ def _satisfaction(
     return Picture(title, "leaf", latest, _joined(span, team), "%", drawing)
 
 
-def _calls(
-    months: Sequence[tuple[date, Figure | None]], found: Sequence[Figure], medians: Medians
-) -> Picture:
+def _calls(months: Months, medians: Medians) -> Picture:
+    found = months.rows
     drawing = _line(months, "calls", span=max((f.calls or 0 for f in found), default=0) * 0.5)
     talks = [figure.talk_seconds for figure in found if figure.talk_seconds is not None]
     talk = _("平均通话 %(length)s", length=talk_words(talks[-1])) if talks else ""
@@ -141,10 +150,11 @@ def _calls(
     return Picture(str(FIGURES["calls"]), "sky", latest, _joined(talk, team), _("通"), drawing)
 
 
-def _praise(months: Sequence[tuple[date, Figure | None]], found: Sequence[Figure]) -> Picture:
+def _praise(months: Months) -> Picture:
+    found = months.rows
     drawing = _line(months, "praises", high=6)
     total = sum(figure.praises or 0 for figure in found)
-    count = _("近 %(months)s 个月共 %(count)s 次", months=len(months), count=num(total))
+    count = _("近 %(months)s 个月共 %(count)s 次", months=len(months.months), count=num(total))
     quiet = 0
     for figure in reversed(found):
         if figure.complaints != 0:
@@ -158,7 +168,7 @@ def _praise(months: Sequence[tuple[date, Figure | None]], found: Sequence[Figure
 def of_figures(newest_first: Sequence[Figure]) -> list[Picture]:
     """Pictures of the figures that the file itself does not show."""
     months = _filled(newest_first)
-    if not months:
+    if months is None:
         return []
     shown = (
         ("talk_seconds", "sky", 1, _("秒"), 60),
