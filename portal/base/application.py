@@ -14,6 +14,7 @@ from portal.base import once
 from portal.base.access import check_door, doors, me
 from portal.base.db import attempt
 from portal.base.errors import Refused, Replayed
+from portal.base.pages import csrf
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 PLAIN_ENDPOINTS = frozenset({"static", "health.healthz"})
@@ -44,7 +45,10 @@ class Portal(OpenAPI):
 
     def _answer(self) -> Response:
         check_door()
-        keyed = doors(self)[request.endpoint or ""].keyed and not g.get("refusal")
+        door = doors(self)[request.endpoint or ""]
+        if door.scope and me.scopes is None and self.config["WTF_CSRF_ENABLED"]:
+            csrf.protect()  # a browser at the API: its cookie alone opens nothing that writes
+        keyed = door.keyed and not g.get("refusal")
         if keyed:
             once.claim(_idempotency_key(), me.id)
         response: Response = self.make_response(super().dispatch_request())
