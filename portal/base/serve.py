@@ -112,7 +112,9 @@ def prepare(settings: Settings) -> None:
 def seed(people: int) -> None:
     """Make the demo company, by its own command in a process of its own."""
     click.echo(f"Making a demo company of {people:,} people …")
-    child = fork.Process(target=_command, args=("demo", "seed", "--people", str(people)))
+    child = fork.Process(
+        target=_command, args=("demo", "seed", "--people", str(people), "--no-accounts")
+    )
     child.start()
     child.join()
     if child.exitcode:

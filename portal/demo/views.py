@@ -15,7 +15,8 @@ pages = Pages("demo", __name__, cli_group="demo")
 
 @pages.cli.command("seed")
 @click.option("--people", "size", type=click.IntRange(120, 200_000), default=2000)
-def seed(size: int) -> None:
+@click.option("--accounts/--no-accounts", "shows", default=True, help="Print the accounts.")
+def seed(size: int, shows: bool) -> None:
     """Fill an empty portal with made-up people and a year of history."""
     try:
         with transaction():
@@ -24,5 +25,5 @@ def seed(size: int) -> None:
             )
     except Refused as refusal:
         raise click.ClickException(refusal.message) from refusal
-    for account in accounts:
+    for account in accounts if shows else ():
         click.echo(f"{account['role']:<16} {account['staff_no']:<8} {account['password']}")
