@@ -14,6 +14,6 @@ class Cookies(SecureCookieSessionInterface):
     There no network carries the cookie, and half of all HTTP clients would not send it back.
     """
 
-    def get_cookie_secure(self, app: Flask) -> bool:
+    def get_cookie_secure(self, _app: Flask) -> bool:
         host = request.host.rpartition(":")[0] if request.host.count(":") else request.host
         return request.is_secure or (host or request.host) not in LOOPBACK
