@@ -9,8 +9,10 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import BindParameter, ColumnElement, and_, or_
+from sqlalchemy import BindParameter, ColumnElement, Date, and_, or_
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.sql.visitors import InternalTraversal
 
 from portal.base import clock
 
@@ -30,6 +32,31 @@ class TwoDates:
 Fact = TypeVar("Fact", bound=TwoDates)
 Day = date | BindParameter[date]
 """A day, or the place in a prepared statement where it will be."""
+
+
+class Reached(ColumnElement[date]):
+    """A date that is not to be searched for: its row is reached by another column.
+
+    Once SQLite has counted its tables it would rather read all whose date fits and sort them than
+    walk the index of the order and stop when the page is full.
+    """
+
+    inherit_cache = True
+    _traverse_internals = [("column", InternalTraversal.dp_clauseelement)]  # noqa: RUF012
+    type = Date()
+
+    def __init__(self, column: Any) -> None:
+        self.column = column
+
+
+@compiles(Reached)
+def _plain(element: Reached, compiler: Any, **options: Any) -> str:
+    return str(compiler.process(element.column, **options))
+
+
+@compiles(Reached, "sqlite")
+def _not_searched(element: Reached, compiler: Any, **options: Any) -> str:
+    return f"+{compiler.process(element.column, **options)}"
 
 
 def valid_on(fact: type[Any], day: Day) -> ColumnElement[bool]:

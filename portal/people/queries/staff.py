@@ -5,14 +5,24 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ScalarSelect, and_, func, select
+from sqlalchemy import (
+    Date,
+    Integer,
+    ScalarSelect,
+    and_,
+    bindparam,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.orm import aliased
 
 from portal.base import clock
-from portal.base.db import AnySelect, session
-from portal.base.history import known_on, true_on
+from portal.base.db import AnySelect, fetch, session
+from portal.base.history import Reached, known_on, true_on
 from portal.people.models import Employment, Person, Position, Term, Unit
 from portal.people.queries.units import below
 
@@ -33,6 +43,11 @@ class StaffLine:
 
 def staff(day: date, known_at: Any = None) -> AnySelect:
     """One row for each person in service on `day`, with position if they have one."""
+    serves = and_(
+        Reached(Term.valid_from) <= day,
+        or_(Term.valid_to.is_(None), Term.valid_to > day),
+        known_on(Term, known_at),
+    )
     return (
         select(
             Person.id,
@@ -45,7 +60,7 @@ def staff(day: date, known_at: Any = None) -> AnySelect:
             Term.on_leave,
         )
         .join(Employment, Employment.person_id == Person.id)
-        .join(Term, and_(Term.employment_id == Employment.id, true_on(Term, day, known_at)))
+        .join(Term, and_(Term.employment_id == Employment.id, serves))
         .outerjoin(
             Position,
             and_(Position.employment_id == Employment.id, true_on(Position, day, known_at)),
@@ -126,17 +141,28 @@ def service_of(
     people: Sequence[StaffLine], scope: Collection[int] | None, day: date
 ) -> dict[int, ServiceLine]:
     """From when and by which contract these people serve: those in or under `scope` (None: all)."""
+    values: dict[str, Any] = {"day": day, "people": [line.id for line in people]}
+    if scope is not None:
+        values["scope"] = list(scope)
+    rows = fetch(_service(scope is not None), **values)
+    return {row.person_id: ServiceLine(row.since, row.contract) for row in rows}
+
+
+@cache
+def _service(is_scoped: bool) -> AnySelect:
+    day: Any = bindparam("day", type_=Date)
+    people = bindparam("people", expanding=True, type_=Integer)
     statement = (
         select(Employment.person_id, _first_day(Employment.id).label("since"), Term.contract)
         .join(Term, and_(Term.employment_id == Employment.id, true_on(Term, day)))
-        .where(Employment.person_id.in_([line.id for line in people]))
+        .where(Employment.person_id.in_(people))
     )
-    if scope is not None:
+    if is_scoped:
+        scope = bindparam("scope", expanding=True, type_=Integer)
         statement = statement.join(
             Position, and_(Position.employment_id == Employment.id, true_on(Position, day))
         ).where(below(scope, Position.unit_id, day))
-    rows = session().execute(statement)
-    return {row.person_id: ServiceLine(row.since, row.contract) for row in rows}
+    return statement
 
 
 def lines(statement: AnySelect) -> list[StaffLine]:

@@ -5,25 +5,37 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Date,
+    Integer,
+    Select,
+    and_,
+    bindparam,
+    func,
+    select,
+)
 from sqlalchemy.orm import aliased
 
 from portal.base import clock
-from portal.base.db import AnyRow, session
-from portal.base.history import true_on
+from portal.base.db import AnyRow, AnySelect, fetch, session
+from portal.base.history import Day, true_on
 from portal.people.models import Position, Term, Unit, UnitKind, UnitPath
 
 
-def below(unit_ids: Iterable[int], unit_column: Any, day: date) -> ColumnElement[bool]:
+def below(
+    unit_ids: Iterable[int] | BindParameter[int], unit_column: Any, day: Day
+) -> ColumnElement[bool]:
     """The condition that `unit_column` lies in or under one of `unit_ids` on `day`."""
     path = aliased(UnitPath)
+    ids: Any = unit_ids if isinstance(unit_ids, BindParameter) else list(unit_ids)
     return (
         select(path.id)
-        .where(
-            path.unit_id == unit_column, path.ancestor_id.in_(list(unit_ids)), true_on(path, day)
-        )
+        .where(path.unit_id == unit_column, path.ancestor_id.in_(ids), true_on(path, day))
         .correlate_except(path)
         .exists()
     )
@@ -31,12 +43,16 @@ def below(unit_ids: Iterable[int], unit_column: Any, day: date) -> ColumnElement
 
 def units_below(unit_ids: Iterable[int], day: date) -> list[int]:
     """The units in and under `unit_ids` on `day`."""
-    return list(
-        session().scalars(
-            select(UnitPath.unit_id)
-            .where(UnitPath.ancestor_id.in_(list(unit_ids)), true_on(UnitPath, day))
-            .distinct()
-        )
+    return [row[0] for row in fetch(_units_below(), ids=list(unit_ids), day=day)]
+
+
+@cache
+def _units_below() -> AnySelect:
+    ids = bindparam("ids", expanding=True, type_=Integer)
+    return (
+        select(UnitPath.unit_id)
+        .where(UnitPath.ancestor_id.in_(ids), true_on(UnitPath, bindparam("day", type_=Date)))
+        .distinct()
     )
 
 
@@ -123,14 +139,7 @@ class UnitLine:
 
 def unit_lines(unit_ids: Collection[int], day: date) -> list[UnitLine]:
     """These units with the names above them, in the order of their paths; one query."""
-    above = aliased(Unit)
-    rows = session().execute(
-        select(Unit.id, Unit.kind, Unit.name, above.name.label("above"), UnitPath.distance)
-        .join(UnitPath, UnitPath.unit_id == Unit.id)
-        .join(above, above.id == UnitPath.ancestor_id)
-        .where(Unit.id.in_(unit_ids), true_on(UnitPath, day))
-        .order_by(Unit.id, UnitPath.distance.desc())
-    )
+    rows = fetch(_unit_lines(), ids=list(unit_ids), day=day)
     paths: dict[int, list[str]] = {}
     units: dict[int, tuple[str, str]] = {}
     for row in rows:
@@ -138,6 +147,19 @@ def unit_lines(unit_ids: Collection[int], day: date) -> list[UnitLine]:
         units[row.id] = (row.kind, row.name)
     found = [UnitLine(id_, *units[id_], " / ".join(names)) for id_, names in paths.items()]
     return sorted(found, key=lambda line: line.path)
+
+
+@cache
+def _unit_lines() -> AnySelect:
+    above = aliased(Unit)
+    ids = bindparam("ids", expanding=True, type_=Integer)
+    return (
+        select(Unit.id, Unit.kind, Unit.name, above.name.label("above"), UnitPath.distance)
+        .join(UnitPath, UnitPath.unit_id == Unit.id)
+        .join(above, above.id == UnitPath.ancestor_id)
+        .where(Unit.id.in_(ids), true_on(UnitPath, bindparam("day", type_=Date)))
+        .order_by(Unit.id, UnitPath.distance.desc())
+    )
 
 
 def units_like(typed: str, day: date, limit: int = 8) -> list[UnitLine]:
@@ -155,13 +177,17 @@ def units_like(typed: str, day: date, limit: int = 8) -> list[UnitLine]:
 
 def sites(day: date) -> list[UnitLine]:
     """The sites that are there on `day`."""
-    rows = session().execute(
+    return [UnitLine(*row) for row in fetch(_sites(), day=day)]
+
+
+@cache
+def _sites() -> AnySelect:
+    return (
         select(Unit.id, Unit.kind, Unit.name, Unit.name)
         .join(UnitPath, and_(UnitPath.unit_id == Unit.id, UnitPath.distance == 0))
-        .where(Unit.kind == UnitKind.SITE.value, true_on(UnitPath, day))
+        .where(Unit.kind == UnitKind.SITE.value, true_on(UnitPath, bindparam("day", type_=Date)))
         .order_by(Unit.name, Unit.id)
     )
-    return [UnitLine(*row) for row in rows]
 
 
 def _today(day: date) -> Select[Unit]:
