@@ -19,7 +19,14 @@ from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileSize
 from wtforms import BooleanField, Field, PasswordField, RadioField, SelectField, StringField
 from wtforms.fields import HiddenField, TextAreaField
-from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
+from wtforms.validators import (
+    DataRequired,
+    InputRequired,
+    Length,
+    Optional,
+    StopValidation,
+    ValidationError,
+)
 
 from portal.base import once
 from portal.base.access import me
@@ -60,9 +67,10 @@ def shown(text: str) -> str:
 
 
 def refuse_control(_form: Any, field: Field) -> None:
-    """Validator: no NUL, control characters or lone surrogates."""
+    """Validator: no NUL, control characters or lone surrogates. Stops here: whoever looks the text
+    up afterwards would bring it before a database that takes no NUL."""
     if isinstance(field.data, str) and CONTROL.search(field.data):
-        raise ValidationError(_("这里有看不见的控制字符，请删去后再试。"))
+        raise StopValidation(_("这里有看不见的控制字符，请删去后再试。"))
 
 
 class _Needed(DataRequired):
