@@ -21,6 +21,12 @@ def test_just_mine(client_of: Any, cast: Any, part: str) -> None:
     assert listed == SEEN[part] | ({"盖平"} if part == "leader" else set())
 
 
+def test_the_way_there(client_of: Any, cast: Any) -> None:
+    for part, is_there in (("leader", True), ("hr", True), ("agent", False)):
+        text = client_of(getattr(cast, part)).get("/growth/").text
+        assert ('href="/growth/files"' in text) == is_there
+
+
 @pytest.mark.parametrize("part", ["agent", "committee", "station", "administrator"])
 def test_not_for_everybody(client_of: Any, cast: Any, part: str) -> None:
     assert client_of(getattr(cast, part)).get("/growth/files").status_code == 403

@@ -27,7 +27,7 @@ CHANGES: dict[str, tuple[str, Any]] = {
 """The tone and the name of each kind of change of position."""
 
 MILESTONES = (1, 3, 5, 10, 15, 20, 25, 30, 35, 40)
-ON_A_PAGE = 10
+ON_A_PAGE = 12
 
 
 def change_name(change: str) -> str:

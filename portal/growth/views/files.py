@@ -110,6 +110,7 @@ def _file(file: Opened) -> Answer:
         context |= _timeline(file, career, honours)
     if file.is_own:
         context |= _looks(5)
+        context["others_url"] = url_for("growth.files") if policy.may_see_files(me) else None
     return page("growth/file.html", status=422 if context["wrong_day"] else None, **context)
 
 
