@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -14,6 +15,7 @@ from werkzeug.test import TestResponse
 from portal.base import clock
 from portal.base.db import Base
 from tests.house.forms import Form, Writes, forms_of, watched
+from tests.house.source import PORTAL
 from tests.stage import PAGES, setting
 
 HOSTILE: dict[str, str | None] = {
@@ -103,6 +105,35 @@ def _judge(answer: TestResponse, writes: Writes, what: str) -> list[str]:
     if answer.status_code >= 400 and committed:
         return [f"{what}: refused with {answer.status_code}, but wrote {committed[0][0][0]}"]
     return []
+
+
+def asked_for() -> list[str]:
+    """The names that views read from the address, out of their source."""
+    texts = (path.read_text("utf-8") for path in PORTAL.rglob("*.py"))
+    found = (
+        re.findall(r"(?:args\.get|args\.getlist|values\.get|whole)\(\"(\w+)\"", text)
+        for text in texts
+    )
+    return sorted({name for names in found for name in names})
+
+
+def test_hostile_addresses(
+    client_of: Any, cast: Any, ids: dict[str, int], chance: random.Random
+) -> None:
+    """What stands behind the question mark, on every page: no 500."""
+    names, wrong = asked_for(), []
+    assert "q" in names
+    for part, paths in PAGES.items():
+        client = client_of(getattr(cast, part))
+        for path in paths:
+            for kind in ["nul", *chance.sample([k for k in HOSTILE if HOSTILE[k] is not None], 2)]:
+                value = str(HOSTILE[kind])[:500].encode("utf-8", "surrogatepass")
+                asked = dict.fromkeys(names, value.decode("utf-8", "replace"))
+                url = path.partition("?")[0].format(**ids)
+                answer = super(type(client), client).open(url, query_string=asked)
+                if answer.status_code >= 500:
+                    wrong.append(f"{part} {url} {kind}: {answer.status_code}")
+    assert not wrong, "\n".join(wrong)
 
 
 def test_without_token_nothing_is_taken(app: Flask, client_of: Any, cast: Any, ids: Any) -> None:
