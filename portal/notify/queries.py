@@ -7,15 +7,16 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, Protocol
 
 from flask import current_app
 from jinja2 import Template, TemplateError, TemplateNotFound
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import bindparam, func, select, tuple_
 
 from portal.base import clock
 from portal.base.access import Viewer
-from portal.base.db import AnyRow, AnySelect, session
+from portal.base.db import AnyRow, AnySelect, UtcDateTime, fetch, session
 from portal.notify.models import Delivery, DeliveryState, Notice, Preference
 from portal.people.models import Person
 
@@ -25,17 +26,23 @@ KIND = re.compile(r"([a-z_]+)\.([a-z_]+)")
 
 def unread(person_id: int) -> int:
     """How many notices wait to be read; counted up to 100."""
+    found: int = fetch(_unread(), person_id=person_id, now=clock.now())[0][0]
+    return found
+
+
+@cache
+def _unread() -> AnySelect:
     waiting = (
         select(Notice.id)
         .where(
-            Notice.person_id == person_id,
+            Notice.person_id == bindparam("person_id"),
             Notice.read_at.is_(None),
-            Notice.not_before <= clock.now(),
+            Notice.not_before <= bindparam("now", type_=UtcDateTime),
         )
         .limit(MOST_COUNTED)
         .subquery()
     )
-    return session().scalar(select(func.count()).select_from(waiting)) or 0
+    return select(func.count()).select_from(waiting)
 
 
 def visible_to(viewer: Viewer) -> AnySelect:

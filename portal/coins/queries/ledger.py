@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, select
+from sqlalchemy import ColumnElement, String, and_, bindparam, exists, func, select
 from sqlalchemy.orm import aliased
 
 from portal.base import clock
-from portal.base.db import AnySelect, session
+from portal.base.db import AnySelect, fetch, session
 from portal.coins.models import (
     RECOGNITION,
     Account,
@@ -77,24 +78,7 @@ class Wallet:
 
 def wallet_with_months(person_id: int) -> Wallet:
     """The wallet with its last twelve months."""
-    since = months_until(clock.today())[0]
-    rows = (
-        session()
-        .execute(
-            select(
-                Account.id,
-                Account.balance,
-                WalletMonth.month,
-                WalletMonth.change,
-                WalletMonth.received,
-            )
-            .outerjoin(
-                WalletMonth, and_(WalletMonth.account_id == Account.id, WalletMonth.month >= since)
-            )
-            .where(*wallet_of(person_id))
-        )
-        .all()
-    )
+    rows = fetch(_wallet(), person_id=person_id, since=months_until(clock.today())[0])
     if not rows:
         return Wallet(None, 0, {}, {})
     months = [row for row in rows if row.month]
@@ -103,6 +87,24 @@ def wallet_with_months(person_id: int) -> Wallet:
         rows[0].balance,
         {row.month: row.change for row in months},
         {row.month: row.received for row in months},
+    )
+
+
+@cache
+def _wallet() -> AnySelect:
+    recent = and_(
+        WalletMonth.account_id == Account.id, WalletMonth.month >= bindparam("since", type_=String)
+    )
+    return (
+        select(
+            Account.id,
+            Account.balance,
+            WalletMonth.month,
+            WalletMonth.change,
+            WalletMonth.received,
+        )
+        .outerjoin(WalletMonth, recent)
+        .where(*wallet_of(bindparam("person_id")))
     )
 
 
@@ -125,12 +127,16 @@ def received_since(person_id: int, day: date) -> int:
 
 def received_in_all(person_id: int) -> int:
     """Coins a person ever received in recognition, net of what was withdrawn."""
-    query = (
+    return int(fetch(_received_in_all(), person_id=person_id)[0][0])
+
+
+@cache
+def _received_in_all() -> AnySelect:
+    return (
         select(func.coalesce(func.sum(WalletMonth.received), 0))
         .join(Account, Account.id == WalletMonth.account_id)
-        .where(*wallet_of(person_id))
+        .where(*wallet_of(bindparam("person_id")))
     )
-    return int(session().scalar(query) or 0)
 
 
 # ---- statements -----------------------------------------------------------------------------
@@ -215,9 +221,14 @@ def statement(account_id: int, after: int | None = None, limit: int = 25) -> lis
 
 def awards_received(person_id: int, limit: int) -> list[Line]:
     """The latest awards a person received and kept, newest first."""
-    mine = select(Account.id).where(*wallet_of(person_id)).scalar_subquery()
+    return [Line(*row) for row in fetch(_awards_received(limit), person_id=person_id)]
+
+
+@cache
+def _awards_received(limit: int) -> AnySelect:
+    mine = select(Account.id).where(*wallet_of(bindparam("person_id"))).scalar_subquery()
     undo = aliased(Transfer)
-    query = (
+    return (
         _lines()
         .where(
             Entry.account_id == mine,
@@ -227,4 +238,3 @@ def awards_received(person_id: int, limit: int) -> list[Line]:
         )
         .limit(limit)
     )
-    return [Line(*row) for row in session().execute(query)]
