@@ -248,18 +248,23 @@ KEEP = "="
 """The choice that leaves a column as the mapping has it (two columns joined, a part of one)."""
 
 
+def _file_given(_form: Any, field: Field) -> None:
+    if not field.data or not getattr(field.data, "filename", None):
+        raise ValidationError(_("请选择一个文件。"))
+
+
+_file_given.field_flags = {"required": True}  # type: ignore[attr-defined]
+
+
 class UploadForm(Keyed):
     file = FileField(
         _l("花名册"),
+        [_file_given],
         description=_l(
             "Excel（.xlsx）或 CSV 都可以，有标题行也没关系。先核对给你看，同意了才导入。"
         ),
         render_kw={"accept": ".xlsx,.csv,.tsv,.txt"},
     )
-
-    def validate_file(self, field: Field) -> None:
-        if not field.data or not getattr(field.data, "filename", None):
-            raise ValidationError(_("请选择一个文件。"))
 
 
 class ConfirmForm(Keyed):

@@ -36,8 +36,12 @@ PLANNERS: dict[Kind, Callable[[Work], Any]] = {
     Kind.SHIFTS: ShiftsPlan,
 }
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+OPERATORS = sheets.Limits(
+    file_bytes=256 * 2**20, inflated_bytes=2**30, rows=1_000_000, cells=25_000_000, seconds=600
+)
+"""What the operator may bring in by command; the page keeps to smaller files."""
 LEASE = timedelta(minutes=10)
-PREVIEW = 5
+PREVIEW = 3
 STEP = 5000
 AT_WORK = (BatchState.READING, BatchState.APPLYING, BatchState.UNDOING)
 
@@ -272,7 +276,7 @@ def fail(batch: ImportBatch, why: str) -> None:
 
 def rehearsed(content: bytes, name: str, mapping: Mapping, *, as_of: date) -> Work:
     """What bringing this file in would do. Reads only. Raises Refused."""
-    lines, findings = read_lines(sheets.read(content, name), mapping)
+    lines, findings = read_lines(sheets.read(content, name, limits=OPERATORS), mapping)
     return planned(lines, findings, mapping, as_of)
 
 

@@ -93,7 +93,7 @@ class LeaderPlan:
 
     def _end_lost(self, person: Ref, line: Line) -> None:
         """What an import gave and the roster no longer says ends; what people gave stays."""
-        if isinstance(person, New) or not self.mapping.leaders or "title" not in line.cells:
+        if isinstance(person, New) or not self.mapping.leaders or not line.has("title"):
             return
         wanted = {place.ref for place, _bound, _since in self.wanted[person]}
         for row in self.house.grants[person]:

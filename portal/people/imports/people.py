@@ -149,7 +149,7 @@ class PeoplePlan:
                 path = tuple(name for name in names if name)
                 if not is_own or not (self.work.covers(path) if path else isinstance(key, int)):
                     self.work.fatal(
-                        line, "other_site", "site" if "site" in line.cells else "staff_no",
+                        line, "other_site", "site" if line.has("site") else "staff_no",
                         lambda: _("这一行不属于你负责的站点。"),
                     )  # fmt: skip
 

@@ -17,6 +17,7 @@ from portal.base.sheets import (
     Cell,
     Doubt,
     Header,
+    Place,
     Record,
     Table,
     as_day,
@@ -28,6 +29,7 @@ from portal.base.sheets import (
     header,
     records,
 )
+from portal.base.sheets import Kind as CellKind
 from portal.people.imports.findings import Findings
 from portal.people.imports.mapping import NEEDED, Kind, Mapping, Source
 from portal.people.models import Severity
@@ -55,11 +57,23 @@ ERROR_VALUE = re.compile(r"#(REF!|N/A|VALUE!|NAME\?|DIV/0!|NULL!|NUM!|SPILL!|CAL
 
 @dataclass(slots=True)
 class Line:
-    """A row of the file. values: what was read; a field that is not there says nothing."""
+    """A row of the file. values: what was read; a field that is not there says nothing.
+
+    texts: what its cells say, a field each; the cells themselves are made again when named.
+    """
 
     row: int
-    cells: dict[str, Cell]
+    texts: tuple[str, ...]
+    reader: Reader
     values: dict[str, Any] = field(default_factory=dict)
+
+    def has(self, name: str) -> bool:
+        """The file has a column for this field."""
+        return name in self.reader.places
+
+    def cell(self, name: str) -> Cell | None:
+        """The cell of this field, for its address and what it says."""
+        return self.reader.cell(self, name)
 
     def get(self, name: str) -> Any:
         return self.values.get(name)
@@ -118,16 +132,26 @@ class Reader:
             elif name in NEEDED[mapping.kind]:
                 raise Refused(_("文件里没有“%(name)s”这一列。", name=_shown(source)), "file")
         self._known: dict[tuple[str, str], Any] = {}
+        self.place: Place = sheet.table.rows[0][0].place
 
     def lines(self) -> Iterator[Line]:
         """The rows, those that cannot be used among them (their numbers are in `fatal_rows`)."""
         for record in records(self.sheet.table, self.sheet.header):
-            line = Line(record.row, self._cells(record))
-            for name, cell in line.cells.items():
+            cells = self._cells(record)
+            line = Line(record.row, tuple(cell.text for cell in cells.values()), self)
+            for name, cell in cells.items():
                 self._read(line, name, cell)
             if self.mapping.kind is Kind.PEOPLE:
                 self._compare(line)
             yield line
+
+    def cell(self, line: Line, name: str) -> Cell | None:
+        """A cell of a line, made again from what it said."""
+        if name not in self.places:
+            return None
+        text = line.texts[list(self.places).index(name)]
+        kind = CellKind.TEXT if text.strip() else CellKind.EMPTY
+        return Cell(text, kind, text, line.row, self.places[name][0], self.place)
 
     def _cells(self, record: Record) -> dict[str, Cell]:
         cells = {}
@@ -202,18 +226,18 @@ class Reader:
             self.findings.cell(
                 Severity.FATAL, "birth_against_id",
                 lambda: _("出生日期和身份证号里的 %(day)s 不一致。", day=inside),
-                cell=line.cells["birth_date"], field="birth_date", label=line.label,
+                cell=line.cell("birth_date"), field="birth_date", label=line.label,
             )  # fmt: skip
         since, last_day = values.get("since"), values.get("last_day")
         if since and last_day and last_day < since:
             self.findings.cell(
                 Severity.FATAL, "leaves_before_coming", lambda: _("离职日期早于入职日期。"),
-                cell=line.cells["last_day"], field="last_day", label=line.label,
+                cell=line.cell("last_day"), field="last_day", label=line.label,
             )  # fmt: skip
         if values.get("status") == "left" and not last_day and "last_day" in values:
             self.findings.cell(
                 Severity.FATAL, "left_without_day", lambda: _("写着已离职，却没有离职日期。"),
-                cell=line.cells["last_day"], field="last_day", label=line.label,
+                cell=line.cell("last_day"), field="last_day", label=line.label,
             )  # fmt: skip
 
 

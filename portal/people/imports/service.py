@@ -143,7 +143,7 @@ class ServicePlan:
             and line.get("status") in {"active", "on_leave"}
         ):
             self.work.doubt(
-                line, "already_gone", "status" if "status" in line.cells else "staff_no",
+                line, "already_gone", "status" if line.has("status") else "staff_no",
                 lambda: _(
                     "这里已经记着 %(day)s 起不在职。如果又回来了，请用新工号。", day=before
                 ),
@@ -152,7 +152,7 @@ class ServicePlan:
 
     def _place(self, line: Line) -> Place | None:
         site, department, team = (line.get(name) for name in ("site", "department", "team"))
-        told = any(name in line.cells for name in ("site", "department", "team"))
+        told = any(line.has(name) for name in ("site", "department", "team"))
         site = site or self.mapping.constants.get("site")
         if not told and self.employment_is_known(line):
             return None

@@ -56,7 +56,7 @@ class Work:
     def _name(
         self, severity: Severity, line: Line, code: str, name: str, say: Callable[[], str]
     ) -> None:
-        cell = line.cells.get(name)
+        cell = line.cell(name)
         self.findings.cell(
             severity, code, say, cell=cell, row=line.row, field=name, label=line.label
         )
