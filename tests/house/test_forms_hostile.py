@@ -264,3 +264,27 @@ def test_a_column_that_is_no_field_changes_nothing(forms: list[Form], plain: Any
 
 def _shapes(commits: list[list[tuple[str, str, Any]]]) -> list[list[Any]]:
     return [[(table, text, repr(values)) for table, text, values in each] for each in commits]
+
+
+def test_a_column_that_is_no_part_of_a_body_is_refused(
+    app: Flask, client_of: Any, cast: Any
+) -> None:
+    """The interface: the name of every column in every body. 422, and nothing is written."""
+    wrong, read = [], set()
+    adapter = app.url_map.bind("")
+    body = dict.fromkeys(COLUMNS, 1)
+    rules = [rule for rule in app.url_map.iter_rules() if "POST" in (rule.methods or ())]
+    for part in ("agent", "leader", "committee", "administrator"):
+        client = client_of(getattr(cast, part))
+        headers = {"X-CSRFToken": client.token(), "Idempotency-Key": "hostile-0123456789"}
+        with watched(keep=False) as writes:
+            for rule in (rule for rule in rules if rule.rule.startswith("/api/")):
+                values = {name: _argument(rule, name) for name in rule.arguments}
+                url = adapter.build(rule.endpoint, values, method="POST")
+                answer = client.post(url, json=body, headers=headers)
+                if answer.status_code == 422:
+                    read.add(url)
+                if answer.status_code not in {403, 404, 422} or writes.take():
+                    wrong.append(f"{part} {url}: {answer.status_code}")
+    assert not wrong, "\n".join(wrong)
+    assert len(read) >= 5, read
