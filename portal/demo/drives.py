@@ -136,7 +136,7 @@ def _purses() -> dict[int, int]:
             Account.kind == AccountKind.WALLET, Account.currency == Currency.COIN
         )
     )
-    return dict(rows.tuples().all())
+    return {row[0]: row[1] for row in rows}
 
 
 def _dates(world: World, cause: Cause) -> tuple[date, date]:

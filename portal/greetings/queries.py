@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -14,6 +15,7 @@ from sqlalchemy import (
     Integer,
     String,
     and_,
+    bindparam,
     case,
     column,
     exists,
@@ -26,7 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from portal.base.access import Viewer
-from portal.base.db import AnySelect, session
+from portal.base.db import AnySelect, fetch, session
 from portal.base.history import true_on
 from portal.greetings.models import (
     BIRTHDAY,
@@ -219,26 +221,43 @@ def of_team(
         units = units_below(units, first)
     if not units:
         return []
-    rows = session().execute(
-        select(Birthday, Person.name, Employment.staff_no, Unit.name)
-        .select_from(Position)
-        .join(Unit, Unit.id == Position.unit_id)
-        .join(Employment, Employment.id == Position.employment_id)
-        .join(Term, and_(Term.employment_id == Employment.id, true_on(Term, first)))
-        .join(Person, Person.id == Employment.person_id)
-        .join(Birthday, Birthday.person_id == Person.id)
-        .where(
-            Position.unit_id.in_(units),
-            true_on(Position, first),
-            Birthday.tell.in_(SEEN_BY_TEAM),
-        )
-    )
+    rows = fetch(_of_units(), units=list(units), day=first)
     lines = [
-        DueLine(row.person_id, name, no, team, day, row.calendar, day.year, row.tell, False)
-        for row, name, no, team in rows
+        DueLine(
+            row.person_id,
+            row.name,
+            row.staff_no,
+            row.team,
+            day,
+            row.calendar,
+            day.year,
+            row.tell,
+            False,
+        )
+        for row in rows
         for day in days_between(row, first, last)
     ]
     return sorted(lines, key=lambda line: (line.on, line.person_id))[:limit]
+
+
+@cache
+def _of_units() -> AnySelect:
+    units, day = bindparam("units", expanding=True, type_=Integer), bindparam("day", type_=Date)
+    return (
+        select(
+            *Birthday.__table__.columns,
+            Person.name,
+            Employment.staff_no,
+            Unit.name.label("team"),
+        )
+        .select_from(Position)
+        .join(Unit, Unit.id == Position.unit_id)
+        .join(Employment, Employment.id == Position.employment_id)
+        .join(Term, and_(Term.employment_id == Employment.id, true_on(Term, day)))
+        .join(Person, Person.id == Employment.person_id)
+        .join(Birthday, Birthday.person_id == Person.id)
+        .where(Position.unit_id.in_(units), true_on(Position, day), Birthday.tell.in_(SEEN_BY_TEAM))
+    )
 
 
 def told_to_all(day: date, limit: int = 12) -> list[DueLine]:

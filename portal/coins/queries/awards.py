@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    and_,
+    bindparam,
+    exists,
+    false,
+    func,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.orm import aliased
 
 from portal.base import clock
 from portal.base.access import Viewer
-from portal.base.db import AnySelect, session
+from portal.base.db import AnyRow, AnySelect, fetch, session
 from portal.coins.models import Account, AccountKind, Award, Entry, Transfer, Value
 from portal.coins.policy import OVERSEERS
 from portal.coins.queries.ledger import wallet_of
@@ -84,17 +97,29 @@ def awards_of_unit(
     viewer: Viewer, unit_id: int, after: int | None = None, limit: int = 25
 ) -> list[AwardLine]:
     """Awards out of a unit's budgets, newest first: `limit` lines and one more."""
-    query = (
-        _award_lines()
-        .where(Award.unit_id == unit_id, visible_to(viewer))
-        .order_by(Award.id.desc())
-        .limit(limit + 1)
-    )
-    if after is not None:
-        query = query.where(Award.id < after)
-    rows = session().execute(query).all()
+    if unit_id in viewer.place[:1]:
+        # told to the whole unit: the condition holds for each row, so it is not asked
+        values: dict[str, Any] = {"unit_id": unit_id, "most": limit + 1}
+        if after is not None:
+            values["after"] = after
+        rows: Sequence[AnyRow] = fetch(_of_unit(after is not None), **values)
+    else:
+        query = _of_unit(after is not None).where(visible_to(viewer))
+        asked = {"unit_id": unit_id, "most": limit + 1, "after": after}
+        rows = session().execute(query, asked).all()
     names = first_names([row.id for row in rows])
     return [replace(AwardLine(*row), names=names.get(row.id, ())) for row in rows]
+
+
+@cache
+def _of_unit(is_further: bool) -> AnySelect:
+    query = (
+        _award_lines()
+        .where(Award.unit_id == bindparam("unit_id"))
+        .order_by(Award.id.desc())
+        .limit(bindparam("most", type_=Integer))
+    )
+    return query.where(Award.id < bindparam("after", type_=Integer)) if is_further else query
 
 
 def award_line(award_id: int) -> AwardLine:
@@ -119,21 +144,27 @@ def receivers_of(transfer_id: int, limit: int) -> list[str]:
 
 def first_names(award_ids: Iterable[int], limit: int = 3) -> dict[int, tuple[str, ...]]:
     """The first few receivers of each award, in reading order, in one query."""
+    found: dict[int, tuple[str, ...]] = {}
+    wanted = list(award_ids)
+    for award_id, name in fetch(_first_names(), ids=wanted, most=limit) if wanted else ():
+        found[award_id] = (*found.get(award_id, ()), name)
+    return found
+
+
+@cache
+def _first_names() -> AnySelect:
+    ids = bindparam("ids", expanding=True, type_=Integer)
     place = func.row_number().over(partition_by=Award.id, order_by=(Person.sort_key, Person.id))
     ranked = (
         select(Award.id, Person.name, place.label("place"))
         .join(Entry, Entry.transfer_id == Award.transfer_id)
         .join(Account, and_(Account.id == Entry.account_id, Account.kind == AccountKind.WALLET))
         .join(Person, Person.id == Account.owner_id)
-        .where(Award.id.in_(list(award_ids)))
+        .where(Award.id.in_(ids))
         .subquery()
     )
-    found: dict[int, tuple[str, ...]] = {}
-    rows = session().execute(
+    return (
         select(ranked.c.id, ranked.c.name)
-        .where(ranked.c.place <= limit)
+        .where(ranked.c.place <= bindparam("most", type_=Integer))
         .order_by(ranked.c.id, ranked.c.place)
     )
-    for award_id, name in rows:
-        found[award_id] = (*found.get(award_id, ()), name)
-    return found

@@ -5,13 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    Integer,
+    String,
+    and_,
+    bindparam,
+    exists,
+    func,
+    or_,
+    select,
+    tuple_,
+)
 from sqlalchemy.orm import aliased
 
 from portal.base import clock
 from portal.base.access import Viewer
-from portal.base.db import AnySelect, session
+from portal.base.db import AnySelect, fetch, session
 from portal.base.history import true_on
 from portal.coins.models import (
     Account,
@@ -58,15 +72,20 @@ def units_led(viewer: Viewer) -> list[UnitLine]:
     led = viewer.units_as("leader") or frozenset()
     if not led:
         return []
+    return [UnitLine(*row) for row in fetch(_units_led(), led=list(led), day=clock.today())]
+
+
+@cache
+def _units_led() -> AnySelect:
+    led = bindparam("led", expanding=True, type_=Integer)
     nearest = func.min(UnitPath.distance)
-    rows = session().execute(
+    return (
         select(Unit.id, Unit.name, Unit.kind)
         .join(UnitPath, UnitPath.unit_id == Unit.id)
-        .where(UnitPath.ancestor_id.in_(led), true_on(UnitPath, clock.today()))
+        .where(UnitPath.ancestor_id.in_(led), true_on(UnitPath, bindparam("day", type_=Date)))
         .group_by(Unit.id, Unit.name, Unit.kind)
         .order_by(nearest, Unit.name, Unit.id)
     )
-    return [UnitLine(*row) for row in rows]
 
 
 def unit_with_place(unit_id: int) -> UnitLine | None:
@@ -157,7 +176,7 @@ def rate_on(day: date) -> int:
     )
 
 
-def _is_budget(period: str) -> ColumnElement[bool]:
+def _is_budget(period: Any) -> ColumnElement[bool]:
     return and_(
         Account.kind == AccountKind.BUDGET,
         Account.period == period,
@@ -177,16 +196,15 @@ def _funded() -> ColumnElement[int]:
 
 def budget(unit_id: int, day: date) -> Budget:
     """A unit's budget of the month of `day`."""
-    row = (
-        session()
-        .execute(
-            select(Account.id, _funded(), Account.balance).where(
-                _is_budget(month_of(day)), Account.owner_id == unit_id
-            )
-        )
-        .one_or_none()
+    rows = fetch(_budget(), period=month_of(day), unit_id=unit_id)
+    return Budget(rows[0][0], int(rows[0][1]), rows[0][2]) if rows else Budget(None, 0, 0)
+
+
+@cache
+def _budget() -> AnySelect:
+    return select(Account.id, _funded(), Account.balance).where(
+        _is_budget(bindparam("period", type_=String)), Account.owner_id == bindparam("unit_id")
     )
-    return Budget(row[0], int(row[1]), row[2]) if row else Budget(None, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,7 +311,14 @@ class Receiver:
 
 def receivers(person_ids: Iterable[int], unit_id: int) -> dict[int, Receiver]:
     """The people named, with what decides whether the unit may give to them, in one query."""
-    day = clock.today()
+    rows = fetch(_receivers(), people=list(person_ids), unit_id=unit_id, day=clock.today())
+    return {row[0]: Receiver(*row) for row in rows}
+
+
+@cache
+def _receivers() -> AnySelect:
+    day: Any = bindparam("day", type_=Date)
+    people = bindparam("people", expanding=True, type_=Integer)
     employed, placed = aliased(Employment), aliased(Employment)
     in_service = exists(
         select(Term.id)
@@ -308,14 +333,13 @@ def receivers(person_ids: Iterable[int], unit_id: int) -> dict[int, Receiver]:
         .where(
             placed.person_id == Person.id,
             true_on(Position, day),
-            UnitPath.ancestor_id == unit_id,
+            UnitPath.ancestor_id == bindparam("unit_id"),
             true_on(UnitPath, day),
         )
         .correlate(Person)
     )
-    rows = session().execute(
+    return (
         select(Person.id, Person.name, in_service, in_unit)
-        .where(Person.id.in_(list(person_ids)))
+        .where(Person.id.in_(people))
         .order_by(Person.sort_key, Person.id)
     )
-    return {row[0]: Receiver(*row) for row in rows}

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 
-from sqlalchemy import ColumnElement, and_, or_, select, true
+from sqlalchemy import ColumnElement, Integer, and_, bindparam, or_, select, true
 
 from portal.base.access import Viewer
-from portal.base.db import AnyRow, session
+from portal.base.db import AnyRow, AnySelect, fetch, session
 from portal.coins.models import Account, AccountKind
 from portal.drives import policy
 from portal.drives.models import Drive, DriveState, DriveUpdate
@@ -77,11 +78,7 @@ def totals(drive_ids: Iterable[int]) -> dict[int, Totals]:
     wanted = set(drive_ids)
     if not wanted:
         return {}
-    rows = session().execute(
-        select(Account.owner_id, Account.currency, Account.balance).where(
-            Account.kind == AccountKind.DRIVE, Account.owner_id.in_(wanted)
-        )
-    )
+    rows = fetch(_totals(), ids=list(wanted))
     held: dict[int, dict[str, int]] = {drive_id: {} for drive_id in wanted}
     for row in rows:
         held[row.owner_id][row.currency] = row.balance
@@ -89,6 +86,14 @@ def totals(drive_ids: Iterable[int]) -> dict[int, Totals]:
         drive_id: Totals(found.get("fen", 0), found.get("coin", 0))
         for drive_id, found in held.items()
     }
+
+
+@cache
+def _totals() -> AnySelect:
+    ids = bindparam("ids", expanding=True, type_=Integer)
+    return select(Account.owner_id, Account.currency, Account.balance).where(
+        Account.kind == AccountKind.DRIVE, Account.owner_id.in_(ids)
+    )
 
 
 def updates_of(drive_id: int, limit: int = 10) -> list[AnyRow]:
