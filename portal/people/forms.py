@@ -316,7 +316,7 @@ def columns_form(base: Mapping, names: Sequence[str], as_of: date) -> ColumnsFor
             place = source.columns(known, len(names))[0]
             guesses[name] = "" if place is None else str(place)
         fields[f"column_{name}"] = Choice(
-            FIELD_LABELS[name], choices=options(choices), needed=False
+            FIELD_LABELS[name], choices=options(choices), needed=name in NEEDED[base.kind]
         )
     made = type("ColumnsForm", (ColumnsForm,), fields)
     form: ColumnsForm = made(

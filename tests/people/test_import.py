@@ -10,7 +10,9 @@ from flask_babel import force_locale
 from sqlalchemy import func, select
 
 from portal.base import history
+from portal.base.db import Base
 from portal.base.errors import Refused
+from portal.jobs import rules as jobs
 from portal.people import queries, rules
 from portal.people.imports import batches
 from portal.people.imports.mapping import named, parse
@@ -303,6 +305,23 @@ def test_unused_first_passwords_go_with_their_people(db) -> None:
         rules.set_first_password(person.id, "晨光照在窗台上")
         batches.undo(batch)
         assert session.get(Credential, person.id) is None
+
+
+def test_what_other_rooms_keep_of_people_goes_with_them(app, db, at) -> None:
+    """The birthday that a nightly job keeps for everybody is no reason to refuse."""
+    at("2026-07-01 09:00")
+    with db():
+        before = everything()
+        batch_id = arrive(LEADER, AGENT).id
+    with app.app_context():
+        for job in app.extensions["sunhome_jobs"]:
+            if job.name.startswith("greetings."):
+                assert not jobs.run(job.name, date(2026, 7, 1)).error
+    with db() as session:
+        kept = Base.metadata.tables["birthday"]
+        assert session.scalar(select(func.count()).select_from(kept)) > 2
+        batches.undo(session.get_one(ImportBatch, batch_id))
+        assert everything() == before
 
 
 # ---- doubts, each named by its cell -----------------------------------------------------------

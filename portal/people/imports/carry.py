@@ -9,6 +9,7 @@ from typing import Any
 from flask_babel import gettext as _
 from sqlalchemy import (
     Column,
+    ForeignKey,
     Table,
     TypeDecorator,
     bindparam,
@@ -27,7 +28,7 @@ from portal.base.db import Base, session
 from portal.base.errors import Refused
 from portal.people.imports.findings import chunks
 from portal.people.imports.plan import TABLES, New, Plan
-from portal.people.models import Credential, ImportBatch, ImportChange, Position, Term, UnitPath
+from portal.people.models import ImportBatch, ImportChange, Position, Term, UnitPath
 
 CHUNK = 1000
 REFERRED = {"unit", "shift_kind", "person", "employment"}
@@ -163,7 +164,7 @@ def take_back(batch: ImportBatch) -> None:
     """Make the data what it was before the batch. Raises Refused when something stands on it."""
     _refuse_changed(batch)
     _refuse_leaned_on(batch)
-    _drop_unused_accounts(batch)
+    _drop_parts_of_people(batch)
     try:
         for table in reversed(TABLES.values()):
             session().execute(delete(table).where(table.c.batch_id == batch.id))
@@ -191,11 +192,9 @@ def _refuse_changed(batch: ImportBatch) -> None:
 def _refuse_leaned_on(batch: ImportBatch) -> None:
     """Rows of other batches, pages and rooms that point at rows of this one."""
     for table in Base.metadata.sorted_tables:
-        if table.name in {Credential.__tablename__} or table.info.get("derived"):
-            continue
         for key in table.foreign_keys:
             target = key.column.table
-            if target.name not in REFERRED:
+            if target.name not in REFERRED or _is_part_of_person(key):
                 continue
             own = table.c.batch_id if table.name in TABLES else None
             points = exists().where(target.c.id == key.parent, target.c.batch_id == batch.id)
@@ -219,14 +218,18 @@ def _told(table: str) -> str:
     return str(known.get(table) or _("别的记录"))
 
 
-def _drop_unused_accounts(batch: ImportBatch) -> None:
-    """First passwords that nobody has used go with their people; so does what is only derived."""
+def _is_part_of_person(key: ForeignKey) -> bool:
+    """A row whose own key is the person (the password, the birthday that is kept, a choice of
+    notices) says something of them and goes with them; nothing stands on it."""
+    return key.column.table.name == "person" and key.parent.primary_key
+
+
+def _drop_parts_of_people(batch: ImportBatch) -> None:
     person = TABLES["person"]
     added = select(person.c.id).where(person.c.batch_id == batch.id)
-    session().execute(delete(Credential).where(Credential.person_id.in_(added)))
     for table in reversed(Base.metadata.sorted_tables):
-        for key in table.foreign_keys if table.info.get("derived") else ():
-            if key.column.table.name == "person":
+        for key in table.foreign_keys:
+            if _is_part_of_person(key):
                 session().execute(delete(table).where(key.parent.in_(added)))
 
 

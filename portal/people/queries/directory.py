@@ -104,9 +104,7 @@ def _candidates() -> AnySelect:
 
 
 @cache
-def _statement(
-    *, typed: bool, units: str, paged: bool, title: bool, on_leave: bool, limit: int
-) -> AnySelect:
+def _statement(*, typed: bool, units: str, title: bool, on_leave: bool, limit: int) -> AnySelect:
     day = bindparam("day", type_=Date)
     statement = staff(day)  # type: ignore[arg-type]
     order: Any = Person.sort_key
@@ -126,9 +124,8 @@ def _statement(
         statement = statement.where(_begins(Position.title, bindparam("title", type_=String)))
     if on_leave:
         statement = statement.where(Term.on_leave)
-    if paged:
-        after = tuple_(bindparam("after_key", type_=String), bindparam("after_id", type_=Integer))
-        statement = statement.where(tuple_(Person.sort_key, Person.id) > after)
+    after = tuple_(bindparam("after_key", type_=String), bindparam("after_id", type_=Integer))
+    statement = statement.where(tuple_(Person.sort_key, Person.id) > after)
     return statement.order_by(order, Person.id).limit(limit + 1)
 
 
@@ -169,12 +166,12 @@ def directory(
         values["units"] = inside if units == "few" else wanted
     if typed:
         values |= _words(typed)
-    if after is not None:
-        values |= {"after_key": after[0], "after_id": after[1]}
+    # also the first page begins somewhere: so the planner walks the index of the order
+    values["after_key"], values["after_id"] = after or ("", 0)
     if title:
         values["title"] = title
     statement = _statement(
-        typed=bool(typed), units=units, paged=after is not None, title=bool(title),
+        typed=bool(typed), units=units, title=bool(title),
         on_leave=on_leave, limit=limit,
     )  # fmt: skip
     return [StaffLine(*row) for row in fetch(statement, **values)]

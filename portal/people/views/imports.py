@@ -11,6 +11,7 @@ from portal.base import words
 from portal.base.access import load, me
 from portal.base.errors import Refused
 from portal.base.pages import Answer, done, page
+from portal.base.sheets import Header
 from portal.people import policy, queries
 from portal.people.forms import ConfirmForm, SureForm, UploadForm, columns_form
 from portal.people.imports import batches, labels
@@ -72,7 +73,7 @@ def import_columns(batch_id: int) -> Answer:
         batch=batch,
         form=form,
         seen=seen,
-        chips=_kinds(batch, base),
+        chips=_kinds(batch, base, seen.names),
         column_fields=[form[f"column_{name}"] for name in FIELDS[base.kind]],
         kind=labels.KINDS[base.kind],
     )
@@ -86,14 +87,20 @@ def _base_mapping(batch: ImportBatch) -> Mapping:
     return parse(batch.mapping) if batch.mapping else named("call-centre-roster")
 
 
-def _kinds(batch: ImportBatch, base: Mapping) -> list[dict[str, Any]]:
-    """The ways in which a file can be read, as chips."""
+def _kinds(batch: ImportBatch, base: Mapping, names: tuple[str, ...]) -> list[dict[str, Any]]:
+    """The ways in which a file can be read, as chips; marked is the one that reads it as `base`."""
+    header = Header(names, names, None, 0)
+
+    def read(mapping: Mapping) -> dict[str, list[int | None]]:
+        width = len(names)
+        return {name: source.columns(header, width) for name, source in mapping.columns.items()}
+
     language = words.language()
     return [
         {
             "label": mapping.title.get(language) or mapping.name,
             "url": _columns_url(batch, mapping.name),
-            "active": mapping.columns == base.columns and mapping.kind == base.kind,
+            "active": mapping.kind == base.kind and read(mapping) == read(base),
         }
         for mapping in shipped()
     ]
