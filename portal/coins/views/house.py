@@ -8,7 +8,7 @@ from flask_babel import ngettext
 
 from portal.base import clock
 from portal.base.access import LARGEST_ID, me, signed_in
-from portal.base.forms import clean
+from portal.base.forms import CONTROL, clean
 from portal.base.pages import Answer, done, page
 from portal.coins import policy, queries, rules
 from portal.coins.forms import FundForm, RateForm
@@ -20,7 +20,7 @@ from portal.coins.views.own import PAGE, month_name
 @pages.route("/overview", who=policy.may_open_overview)
 def overview() -> Answer:
     """This month's budgets of the units one answers for."""
-    today, typed = clock.today(), clean(request.args.get("q"))[:80]
+    today, typed = clock.today(), CONTROL.sub("", clean(request.args.get("q")))[:80]
     found = queries.budgets(
         queries.scope_of_overview(me), today, typed=typed, after=_after(), limit=PAGE
     )

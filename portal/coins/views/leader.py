@@ -9,7 +9,7 @@ from flask_babel import ngettext
 
 from portal.base import clock
 from portal.base.access import me
-from portal.base.forms import clean
+from portal.base.forms import CONTROL, clean
 from portal.base.pages import Answer, done, page
 from portal.coins import policy, queries, rules
 from portal.coins.forms import CONFIRM, REVIEW, AwardForm, person_ids
@@ -104,7 +104,7 @@ def _review(form: AwardForm, unit: UnitLine, plan: Plan) -> Answer:
 
 
 def _typed() -> str:
-    return clean(request.values.get("q"))[:100]
+    return CONTROL.sub("", clean(request.values.get("q")))[:100]
 
 
 def _asked_for() -> list[int]:
