@@ -25,6 +25,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from argon2 import Parameters, Type
 from flask import Flask
@@ -61,6 +62,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    hypothesis.settings.register_profile("no_deadline", deadline=None)  # machines are shared
+    hypothesis.settings.load_profile("no_deadline")
     forbid_the_outside()
     config.addinivalue_line("markers", "on(kind): makes sense on that database only")
     if not hasattr(config, "workerinput"):
