@@ -57,9 +57,7 @@ def _do(batch_id: int, state: BatchState) -> None:
         return
     with transaction(read_only=True):
         batch = session().get_one(ImportBatch, batch_id)
-        work = batches.planned(
-            lines, findings, parse(batch.mapping), batch.as_of, batches.scope_of(batch)
-        )
+        work = batches.plan_of(batch, lines, findings)
     with transaction():
         batches.note_rehearsal(session().get_one(ImportBatch, batch_id), work)
 

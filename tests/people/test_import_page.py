@@ -141,6 +141,19 @@ def test_hr_of_a_site_brings_in_their_site_only(app, client_of, cast, db) -> Non
     assert "不属于你负责的站点" in hr.get(url).text
 
 
+def test_nobody_imports_a_role_for_themself(app, client_of, cast, db) -> None:
+    own = {"工号": cast.hr.staff_no, "姓名": cast.hr.name, "身份证号": "", "出生日期": ""}
+    own |= {"部门": "综合管理部", "班组": "人事组", "岗位": "组长", "入职日期": "2022-03-01"}
+    hr = client_of(cast.hr)
+    url = rehearsed(app, hr, roster(LEADER | own))
+    assert "不能给自己授权" in hr.get(f"{url}?kind=doubt.own_role").text
+    hr.submit(url)
+    work(app)
+    with db():
+        roles = {str(grant.role) for grant in queries.viewer_of_person(cast.hr.id).grants}
+        assert roles == {"hr"}
+
+
 def test_batches_are_their_makers(app, client_of, cast, db) -> None:
     url = rehearsed(app, client_of(cast.hr), roster(LEADER, AGENT))
     for part, status in (

@@ -285,6 +285,20 @@ def test_first_passwords_for_a_team(client_of, cast, db) -> None:
     assert "003217" not in client_of(cast.hr).get(f"/people/passwords?unit={team}").text
 
 
+def test_hr_hands_out_no_weighty_first_password(client_of, cast, db) -> None:
+    from sqlalchemy import delete
+
+    with db() as session:
+        session.execute(delete(WebSession))
+        chosen = Credential.person_id == cast.administrator.id
+        session.execute(delete(Credential).where(chosen))
+        team = session.get_one(Person, cast.administrator.id).place[0]
+    hr = client_of(cast.hr)
+    assert cast.administrator.staff_no not in hr.get(f"/people/passwords?unit={team}").text
+    hr.act(f"/people/passwords?unit={team}", request_key="a-key-of-my-own")
+    assert db.scalar(select(func.count()).where(chosen)) == 0
+
+
 def test_other_sites_get_no_passwords(client_of, cast, db) -> None:
     from sqlalchemy import delete
 

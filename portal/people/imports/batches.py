@@ -73,12 +73,14 @@ def planned(
     findings: Findings,
     mapping: Mapping,
     as_of: date,
+    *,
     scope: frozenset[int] | None = None,
+    by_id: int | None = None,
 ) -> Work:
     """What bringing these rows in would do. Reads only. Raises Refused beyond the scope."""
     if scope is not None and mapping.kind is not Kind.PEOPLE:
         raise Refused(_("部门、班次和历年记录要由负责全中心的人力资源来导入。"))
-    work = Work(mapping, as_of, scope, findings)
+    work = Work(mapping, as_of, scope, by_id, findings)
     PLANNERS[mapping.kind](work).make(lines)
     work.plan.counts["rows"] = len(lines)
     work.plan.counts["rows_left_out"] = len(findings.fatal_rows)
@@ -95,6 +97,12 @@ def scope_of(batch: ImportBatch) -> frozenset[int] | None:
     viewer = queries.viewer_of_person(batch.by_id)
     units = viewer.units_as("hr") if viewer is not None else frozenset()
     return None if units is None else frozenset(queries.units_below(units, clock.today()))
+
+
+def plan_of(batch: ImportBatch, lines: list[Line], findings: Findings) -> Work:
+    """What a batch would do, within what its maker may do. Reads only. Raises Refused."""
+    mapping, scope = parse(batch.mapping), scope_of(batch)
+    return planned(lines, findings, mapping, batch.as_of, scope=scope, by_id=batch.by_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +256,7 @@ def apply(batch: ImportBatch, lines: list[Line], findings: Findings) -> None:
     is another, nothing is written: the new rehearsal waits for another yes.
     """
     carry.alone()
-    work = planned(lines, findings, parse(batch.mapping), batch.as_of, scope_of(batch))
+    work = plan_of(batch, lines, findings)
     if work.plan.fingerprint() != batch.fingerprint:
         note_rehearsal(batch, work)
         batch.error = _("核对之后资料又有变动，请再看一遍下面的结果。")

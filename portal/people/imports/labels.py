@@ -68,7 +68,8 @@ REASONS: dict[str, Any] = {
     "team_elsewhere": _l("同名班组"), "unknown_number": _l("没有这个工号"),
     "unknown_unit": _l("没有这个单位"), "ends_before": _l("结束早于开始"),
     "no_place": _l("没有单位"), "before_service": _l("早于入职"), "code_twice": _l("编号重复"),
-    "no_site": _l("没有站点"), "new_unit": _l("新建单位"), "new_person": _l("新同事"),
+    "no_site": _l("没有站点"), "own_role": _l("给自己授权"),
+    "new_unit": _l("新建单位"), "new_person": _l("新同事"),
     "person": _l("个人资料"), "term": _l("任职"), "position": _l("岗位与单位"),
     "leader": _l("带班"), "unit": _l("单位"), "shift": _l("班次"),
 }  # fmt: skip

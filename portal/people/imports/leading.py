@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import date
 
+from flask_babel import gettext as _
+
 from portal.people.imports.places import Place
 from portal.people.imports.plan import New, Ref
 from portal.people.imports.reading import Line
@@ -84,6 +86,12 @@ class LeaderPlan:
                 self.wanted[person].append((place, bound, since))
 
     def _begin(self, person: Ref, line: Line, place: Place, bound: Ref, since: date) -> None:
+        if person == self.work.by_id:
+            self.work.doubt(
+                line, "own_role", "title",
+                lambda: _("不能给自己授权：带班没有导入，请让另一位同事来做。"),
+            )  # fmt: skip
+            return
         self.plan.add(
             "role_grant", person_id=person, role=Role.LEADER.value, unit_id=place.ref,
             while_in_unit_id=bound, valid_from=since, valid_to=None, given_by_id=None,

@@ -20,12 +20,13 @@ class Work:
     """One file on the way to a plan.
 
     as_of: the day on which the file says how things are. scope: the units that the person who
-    brings it in may write to; None is the whole house.
+    brings it in may write to; None is the whole house. by_id: that person.
     """
 
     mapping: Mapping
     as_of: date
     scope: frozenset[int] | None = None
+    by_id: int | None = None
     findings: Findings = field(default_factory=Findings)
     plan: Plan = field(default_factory=Plan)
     house: House = field(default_factory=House)

@@ -3,6 +3,7 @@
 from portal.people.queries.directory import directory, leavers, matching, visible_to
 from portal.people.queries.imports import batches_of, finding_kinds, findings
 from portal.people.queries.keys import (
+    WEIGHTY,
     SessionLine,
     WaitingUnit,
     sessions_of,
@@ -51,6 +52,7 @@ from portal.people.queries.viewer import (
 )
 
 __all__ = [
+    "WEIGHTY",
     "Branch",
     "Card",
     "GrantLine",

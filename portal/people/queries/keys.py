@@ -10,11 +10,25 @@ from sqlalchemy import exists, func, select
 
 from portal.base import clock
 from portal.base.db import AnySelect, session
-from portal.people.models import ApiToken, Credential, Person, Position, Unit, WebSession
+from portal.people.models import (
+    ApiToken,
+    Credential,
+    Person,
+    Position,
+    Role,
+    RoleGrant,
+    Unit,
+    WebSession,
+)
 from portal.people.queries.staff import StaffLine, lines, staff
 from portal.people.queries.units import below
 
 MOST_UNITS = 200
+
+
+WEIGHTY = (Role.ADMINISTRATOR, Role.AUDITOR, Role.GENERAL_MANAGER, Role.HR)
+"""Whoever holds one of these gets a password from the administrator only: who could hand it out
+would have the role."""
 
 
 def _waiting(scope: Collection[int] | None, day: date) -> AnySelect:
@@ -24,10 +38,22 @@ def _waiting(scope: Collection[int] | None, day: date) -> AnySelect:
     return statement if scope is None else statement.where(below(scope, Position.unit_id, day))
 
 
-def without_account(unit_id: int, scope: Collection[int] | None, day: date) -> list[StaffLine]:
-    """The people in service in or under a unit who have no account yet, within `scope`."""
-    inside = below([unit_id], Position.unit_id, day)
-    return lines(_waiting(scope, day).where(inside).order_by(Unit.name, Person.sort_key, Person.id))
+def without_account(
+    unit_id: int, scope: Collection[int] | None, day: date, *, weighty: bool = False
+) -> list[StaffLine]:
+    """The people in service in or under a unit who have no account yet, within `scope`.
+
+    weighty: also those who hold a weighty role.
+    """
+    statement = _waiting(scope, day).where(below([unit_id], Position.unit_id, day))
+    if not weighty:
+        holds = select(RoleGrant.id).where(
+            RoleGrant.person_id == Person.id,
+            RoleGrant.role.in_(WEIGHTY),
+            RoleGrant.valid_to.is_(None) | (RoleGrant.valid_to > day),
+        )
+        statement = statement.where(~exists(holds))
+    return lines(statement.order_by(Unit.name, Person.sort_key, Person.id))
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,16 +15,13 @@ from portal.base import clock
 from portal.base.access import Viewer
 from portal.base.db import session
 from portal.base.errors import Refused
-from portal.people.models import Credential, Person, Role, RoleGrant
-from portal.people.queries import StaffLine
+from portal.people.models import Credential, Person, RoleGrant
+from portal.people.queries import WEIGHTY, StaffLine
 from portal.people.rules.keys import hasher, set_first_password
 
 SIGNS = "abcdefghjkmnpqrstuvwxyz23456789"
 """Nothing that is taken for something else when read from paper."""
 MOST_AT_ONCE = 100
-WEIGHTY = frozenset({Role.ADMINISTRATOR, Role.AUDITOR, Role.GENERAL_MANAGER, Role.HR})
-"""Whoever holds one of these gets a new password from the administrator only: who could reset it
-would have the role."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +77,7 @@ def reset_password(by: Viewer, person: Person) -> str:
             RoleGrant.valid_to.is_(None) | (RoleGrant.valid_to > today),
         )
     )
-    if WEIGHTY & set(held) and not by.has("administrator"):
+    if set(WEIGHTY) & set(held) and not by.has("administrator"):
         raise Refused(_("这位同事担任重要角色，密码只能由管理员重设。"))
     if not person.in_service:
         raise Refused(_("这位同事已经离职，不能登录。"))

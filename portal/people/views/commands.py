@@ -101,7 +101,7 @@ def print_passwords(unit_name: str) -> None:
             unit = queries.unit_today(int(unit_name))
         if unit is None:
             raise Refused(_("没有叫 %(name)s 的单位。", name=unit_name))
-        people = queries.without_account(unit.id, None, clock.today())
+        people = queries.without_account(unit.id, None, clock.today(), weighty=True)
         made = rules.first_passwords(people)
         for line in made:
             click.echo(f"{line.staff_no}\t{line.name}\t{line.unit}\t{line.password}")
