@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from functools import cache
+from typing import cast
+
+from sqlalchemy import Executable, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
 from portal.audit.models import Look
@@ -22,22 +26,27 @@ def looked(viewer: Viewer, person_id: int, *, part: str, role: str, purpose: str
 
 
 def _write(viewer_id: int, person_id: int, part: str, role: str, purpose: str) -> None:
-    insert = sqlite.insert if session().get_bind().dialect.name == "sqlite" else postgresql.insert
     now = clock.now()
-    statement = insert(Look).values(
-        person_id=person_id,
-        viewer_id=viewer_id,
-        viewer_role=role,
-        part=part,
-        purpose=purpose,
-        day=clock.today(),
-        first_at=now,
-        last_at=now,
-        times=1,
-    )
-    session().execute(
-        statement.on_conflict_do_update(
-            index_elements=["person_id", "viewer_id", "part", "purpose", "day"],
-            set_={"last_at": now, "times": Look.times + 1},
-        )
+    values = {
+        "person_id": person_id,
+        "viewer_id": viewer_id,
+        "viewer_role": role,
+        "part": part,
+        "purpose": purpose,
+        "day": clock.today(),
+        "first_at": now,
+        "last_at": now,
+        "times": 1,
+    }
+    connection = session().connection()
+    connection.execute(_statement(connection.dialect.name), values)
+
+
+@cache
+def _statement(dialect: str) -> Executable:
+    insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    statement = insert(cast(Table, Look.__table__))
+    return statement.on_conflict_do_update(
+        index_elements=["person_id", "viewer_id", "part", "purpose", "day"],
+        set_={"last_at": statement.excluded.last_at, "times": Look.times + 1},
     )

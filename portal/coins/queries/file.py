@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 
 from portal.base.access import Viewer
 from portal.base.room import FileEntry, FileSection
+from portal.coins.models import Value
 from portal.coins.queries.ledger import awards_received, received_in_all
 
 MOST_IN_FILE = 60
@@ -17,12 +18,15 @@ def file_sections(person_id: int, viewer: Viewer) -> Sequence[FileSection]:
     """Coins received in recognition, and the latest awards. What is left in the wallet is the
     person's own affair. An award links to its page for those who received it."""
     is_own = viewer.id == person_id
+    # sixty lines say the same few words: each is looked up once
+    title, text = _("%(value)s · %(amount)s 枚金币"), _("%(who)s：%(words)s")
+    labels = {value.value: value.label for value in Value}
     entries = tuple(
         FileEntry(
             day=line.happened_on,
             tone="sun",
-            title=_("%(value)s · %(amount)s 枚金币", value=line.value_label, amount=line.amount),
-            text=_("%(who)s：%(words)s", who=line.who or "", words=line.words or ""),
+            title=title % {"value": labels.get(line.value or "", ""), "amount": line.amount},
+            text=text % {"who": line.who or "", "words": line.words or ""},
             url=f"/coins/awards/{line.award_id}" if is_own else None,
         )
         for line in awards_received(person_id, MOST_IN_FILE)

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import aliased
 
 from portal.base import clock, words
 from portal.base.access import Viewer
-from portal.base.db import AnyRow, session
+from portal.base.db import AnyRow, AnySelect, fetch, session
 from portal.base.room import FileEntry, FileSection
 from portal.people.models import Employment, Person, Unit
 from portal.suggestions.models import Comment, Status, StatusChange, Suggestion, Topic
@@ -164,10 +165,7 @@ def file_sections(person_id: int, _viewer: Viewer) -> list[FileSection]:
 
     Suggestions stand open to all who work here, so whoever reads the file may read these.
     """
-    counts = select(func.count(), func.count(Suggestion.adopted_at)).where(
-        Suggestion.author_id == person_id, Suggestion.status != "withdrawn"
-    )
-    sent, adopted = session().execute(counts).one()
+    sent, adopted = fetch(_counts(), person_id=person_id)[0]
     if not sent:
         return []
     entries = _adopted(person_id) if adopted else []
@@ -177,13 +175,24 @@ def file_sections(person_id: int, _viewer: Viewer) -> list[FileSection]:
     return [FileSection("suggestions", _("合理化建议"), value, entries=entries)]
 
 
-def _adopted(person_id: int) -> list[FileEntry]:
-    statement = (
+@cache
+def _counts() -> AnySelect:
+    return select(func.count(), func.count(Suggestion.adopted_at)).where(
+        Suggestion.author_id == bindparam("person_id"), Suggestion.status != "withdrawn"
+    )
+
+
+@cache
+def _adopted_of() -> AnySelect:
+    return (
         select(Suggestion.id, Suggestion.title, Suggestion.adopted_at, Suggestion.reward_coins)
-        .where(Suggestion.author_id == person_id, Suggestion.adopted_at.is_not(None))
+        .where(Suggestion.author_id == bindparam("person_id"), Suggestion.adopted_at.is_not(None))
         .order_by(Suggestion.id.desc())
         .limit(MOST_ENTRIES)
     )
+
+
+def _adopted(person_id: int) -> list[FileEntry]:
     return [
         FileEntry(
             day=_day(row.adopted_at),
@@ -194,7 +203,7 @@ def _adopted(person_id: int) -> list[FileEntry]:
             else "",
             url=f"/suggestions/{row.id}",
         )
-        for row in session().execute(statement)
+        for row in fetch(_adopted_of(), person_id=person_id)
     ]
 
 
