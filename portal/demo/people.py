@@ -30,6 +30,8 @@ from portal.people.rules.keys import hasher
 FOUNDED = date(2012, 5, 1)
 SITES = ("太原", "侯马")
 TEAM_SIZE = 21
+FIRST_STAFF_NO = 700_001
+"""Far from the numbers of real rosters, so that one can be imported beside the demo."""
 SHIFTS = ("早班 07:30-15:30", "中班 15:30-23:30", "夜班 23:30-07:30")
 SUPPORT = {
     # department: (site, teams, title)
@@ -146,7 +148,7 @@ def _person(world: World, number: int, team: DemoTeam) -> DemoPerson:
         id=world.next_id(Person),
         employment_id=world.next_id(Employment),
         name="",
-        staff_no=f"{100001 + number * 3:06d}" if number >= 90_000 else f"{1001 + number:06d}",
+        staff_no=f"{FIRST_STAFF_NO + number}",
         team=team,
         title=title,
         since=since,
