@@ -74,9 +74,9 @@ def accounts_of(
     return found
 
 
-def upsert(table: type[Any]) -> Any:
+def upsert(table: type[Any], dialect: str | None = None) -> Any:
     """An INSERT that knows ON CONFLICT, on either database."""
-    lite = session().get_bind().dialect.name == "sqlite"
+    lite = (dialect or session().get_bind().dialect.name) == "sqlite"
     return sqlite.insert(table) if lite else postgresql.insert(table)
 
 

@@ -6,13 +6,14 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 
 from flask_babel import gettext as _
-from sqlalchemy import and_, or_, select
+from sqlalchemy import Integer, and_, bindparam, or_, select
 
 from portal.base import clock
 from portal.base.access import Grant, Viewer
-from portal.base.db import session
+from portal.base.db import AnySelect, fetch, session
 from portal.base.errors import Refused
 from portal.base.forms import clean
 from portal.coins import policy, queries
@@ -205,23 +206,8 @@ def _check_people(by: Viewer, people: Sequence[int], unit_id: int) -> list[Recei
 
 def _known_accounts(unit_id: int, people: Sequence[int]) -> tuple[int | None, int, dict[int, int]]:
     """The budget's id and what it has left, and the wallets there are, in one query."""
-    rows = session().execute(
-        select(Account.id, Account.kind, Account.owner_id, Account.balance).where(
-            Account.currency == Currency.COIN,
-            or_(
-                and_(
-                    Account.kind == AccountKind.BUDGET,
-                    Account.owner_id == unit_id,
-                    Account.period == month_of(clock.today()),
-                ),
-                and_(
-                    Account.kind == AccountKind.WALLET,
-                    Account.owner_id.in_(people),
-                    Account.period == "",
-                ),
-            ),
-        )
-    )
+    period = month_of(clock.today())
+    rows = fetch(_accounts(), unit_id=unit_id, period=period, people=list(people))
     budget_id, left, wallets = None, 0, {}
     for row in rows:
         if row.kind == AccountKind.BUDGET:
@@ -229,6 +215,26 @@ def _known_accounts(unit_id: int, people: Sequence[int]) -> tuple[int | None, in
         else:
             wallets[row.owner_id] = row.id
     return budget_id, left, wallets
+
+
+@cache
+def _accounts() -> AnySelect:
+    people = bindparam("people", expanding=True, type_=Integer)
+    return select(Account.id, Account.kind, Account.owner_id, Account.balance).where(
+        Account.currency == Currency.COIN,
+        or_(
+            and_(
+                Account.kind == AccountKind.BUDGET,
+                Account.owner_id == bindparam("unit_id"),
+                Account.period == bindparam("period"),
+            ),
+            and_(
+                Account.kind == AccountKind.WALLET,
+                Account.owner_id.in_(people),
+                Account.period == "",
+            ),
+        ),
+    )
 
 
 def _legs(meant: Plan) -> tuple[tuple[int, int], ...]:

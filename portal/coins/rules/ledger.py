@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date
-from typing import cast
+from functools import cache
+from typing import Any, cast
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -256,12 +257,32 @@ def _write_transfers(fresh: Sequence[Posting], accounts: dict[int, AnyRow]) -> d
             }
             for posting in some
         ]
-        statement = upsert(Transfer).values(rows).on_conflict_do_nothing().returning(Transfer)
-        made |= {row.key: row for row in session().scalars(statement)}
+        statement = _new_transfers(session().get_bind().dialect.name)
+        made |= {row.key: row for row in session().scalars(statement, rows)}
     if len(made) < len(fresh):
         # Equal content means equal accounts, and those are locked: the key came with other content.
         raise _key_taken()
     return made
+
+
+# Built once for each database: with the rows in them they would be spelled out anew each time.
+
+
+@cache
+def _new_transfers(dialect: str) -> Any:
+    return upsert(Transfer, dialect).on_conflict_do_nothing().returning(Transfer)
+
+
+@cache
+def _new_months(dialect: str) -> Any:
+    statement = upsert(cast(Any, WalletMonth.__table__), dialect)
+    return statement.on_conflict_do_update(
+        index_elements=["account_id", "month"],
+        set_={
+            "change": WalletMonth.change + statement.excluded.change,
+            "received": WalletMonth.received + statement.excluded.received,
+        },
+    )
 
 
 def _write_entries(
@@ -309,22 +330,13 @@ def _write_months(
                 total = totals.setdefault((account_id, month), [0, 0])
                 total[0] += amount
                 total[1] += amount if source in RECOGNITION else 0
+    connection = session().connection()
     for some in chunks(sorted(totals.items())):
-        statement = upsert(WalletMonth).values(
-            [
-                {"account_id": each, "month": month, "change": change, "received": received}
-                for (each, month), (change, received) in some
-            ]
-        )
-        session().execute(
-            statement.on_conflict_do_update(
-                index_elements=["account_id", "month"],
-                set_={
-                    "change": WalletMonth.change + statement.excluded.change,
-                    "received": WalletMonth.received + statement.excluded.received,
-                },
-            )
-        )
+        rows = [
+            {"account_id": each, "month": month, "change": change, "received": received}
+            for (each, month), (change, received) in some
+        ]
+        connection.execute(_new_months(connection.dialect.name), rows)
 
 
 def coins(amount: int) -> str:
