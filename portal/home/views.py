@@ -32,18 +32,22 @@ def index() -> Answer:
         acts=queries.acts_of(viewer),
         balance=wallet.balance,
         change=wallet.change.get(coins.month_of(today), 0),
-        mine=suggestions.latest_of(viewer, FEW),
         drive=running[0] if running else None,
         totals=drives.totals(drive.id for drive in running),
         feed=queries.feed(viewer, today),
-        **(_of_leader(viewer) if viewer.has("leader") else {}),
+        **(_of_leader(viewer) if viewer.has("leader") else _of_colleague(viewer)),
     )
 
 
+def _of_colleague(viewer: Viewer) -> dict[str, Any]:
+    return {"mine": suggestions.latest_of(viewer, FEW)}
+
+
 def _of_leader(viewer: Viewer) -> dict[str, Any]:
-    """What a leader looks after: answers due, and the budget of the nearest unit."""
-    units = coins.units_led(viewer)
+    """What a leader looks after: answers due, and the budget of the nearest unit they lead."""
+    led = viewer.units_as("leader") or frozenset()
+    nearest = next((unit for unit in viewer.place if unit in led), min(led, default=None))
     return {
         "due": suggestions.answers_due(viewer, FEW),
-        "budget": coins.budget(units[0].id, clock.today()) if units else None,
+        "budget": coins.budget(nearest, clock.today()) if nearest else None,
     }
