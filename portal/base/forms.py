@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from datetime import date
+from functools import cache
 from typing import Any
 
 from flask import g, request
@@ -19,6 +20,7 @@ from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileSize
 from wtforms import BooleanField, Field, PasswordField, RadioField, SelectField, StringField
 from wtforms.fields import HiddenField, TextAreaField
+from wtforms.i18n import get_translations
 from wtforms.validators import (
     DataRequired,
     InputRequired,
@@ -28,7 +30,7 @@ from wtforms.validators import (
     ValidationError,
 )
 
-from portal.base import once
+from portal.base import once, words
 from portal.base.access import me
 from portal.base.errors import Refused
 
@@ -288,8 +290,18 @@ def _file_given(_form: Any, field: Field) -> None:
 _file_given.field_flags = {"required": True}  # type: ignore[attr-defined]
 
 
+@cache
+def _texts_of_wtforms(tongue: str) -> Any:
+    return get_translations([tongue])
+
+
 class Form(FlaskForm):
     """A form that may be sent again without harm (it only reads, or sets what it says)."""
+
+    class Meta(FlaskForm.Meta):
+        def get_translations(self, _form: Any) -> Any:
+            """WTForms' own few texts; Flask-WTF would read their file for each request."""
+            return _texts_of_wtforms(words.language())
 
     def accepted(self) -> bool:
         """Sent, and right: then call one rule with `values()`. Otherwise draw the page."""
