@@ -25,7 +25,7 @@ MOST = 12
 MOST_OF = {"/": 8, "/people/": 8, "/suggestions/": 8, "/coins/": 8, "/drives/": 8, "/growth/": 8}
 """The goal for lists, files and boards; `BEHIND` says which have not reached it."""
 BEHIND = {
-    ("agent", "/"): 11, ("leader", "/"): 14, ("hr", "/"): 11,
+    ("agent", "/"): 11, ("leader", "/"): 12, ("hr", "/"): 11,
     ("agent", "/growth/"): 12, ("leader", "/growth/"): 12, ("hr", "/growth/"): 12,
 }  # fmt: skip
 PAGES = {
