@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from bench.load import Make, request_bytes
 from bench.recording import Recording, Unplayable, record
@@ -20,10 +21,12 @@ from bench.stage import Stage
 from portal import create_app
 from portal.base import clock
 from portal.base.db import db, transaction
+from portal.base.history import true_on
 from portal.base.settings import Settings
 from portal.coins import rules as coins
 from portal.people import rules as people
-from portal.people.queries import StaffLine, by_staff_no, viewer_of_person
+from portal.people.models import Credential, Employment, Position, RoleGrant, Term
+from portal.people.queries import StaffLine, by_staff_no, directory, viewer_of_person
 from portal.people.rules.keys import make_token
 
 REASON = "这个月的夜班里，帮三位新同事做了交接。"
@@ -75,14 +78,15 @@ def prepared(stage: Stage, only: str = "") -> list[Page]:
     accounts = json.loads(settings.demo_accounts.read_text("utf-8"))
     numbers = {account["role"]: account["staff_no"] for account in accounts}
     agent, leader, hr = (_sign_in(app, numbers[role]) for role in ("agent", "leader", "hr"))
+    giver = _sign_in(app, _other_leader(app, leader.who))
     wanted: list[tuple[str, Callable[[], Page]]] = [
         ("first screen", lambda: _read(leader, "/")),
         ("employee list", lambda: _read(agent, "/people/")),
         ("employee list, HR", lambda: _read(hr, "/people/")),
         ("growth file", lambda: _read(leader, f"/growth/{agent.who.id}")),
         ("suggestion list", lambda: _read(agent, "/suggestions/")),
-        ("award", lambda: _award(leader)),
-        ("award by API", lambda: _award_by_api(app, leader, agent)),
+        ("award", lambda: _award(giver)),
+        ("award by API", lambda: _award_by_api(app, giver)),
     ]
     pages = []
     for name, make in wanted:
@@ -105,6 +109,33 @@ def _read(browser: Browser, path: str) -> Page:
     ours = request_bytes("GET", path, browser.headers)
     bare = request_bytes("GET", f"/bare{path}", {})
     return Page(found, lambda: ours, lambda: bare, 200, MOST_OF_PAGE)
+
+
+def _other_leader(app: Flask, but: StaffLine) -> str:
+    """A leader of another team, with an account: the thousands of coins given while measuring
+    shall not weigh on the pages of those who look."""
+    with app.app_context(), transaction() as session:
+        found = session.execute(
+            select(Employment.staff_no, Employment.person_id)
+            .join(RoleGrant, RoleGrant.person_id == Employment.person_id)
+            .join(Position, Position.employment_id == Employment.id)
+            .join(Term, Term.employment_id == Employment.id)
+            .where(
+                RoleGrant.role == "leader",
+                RoleGrant.valid_to.is_(None),
+                RoleGrant.unit_id == Position.unit_id,
+                true_on(Position, clock.today()),
+                true_on(Term, clock.today()),
+                Position.unit_id != but.unit_id,
+            )
+            .order_by(Employment.id)
+        ).first()
+        assert found is not None
+        if session.get(Credential, found.person_id) is None:
+            session.add(
+                Credential(person_id=found.person_id, password_hash="none", must_change=False)
+            )
+        return str(found.staff_no)
 
 
 def _award(leader: Browser) -> Page:
@@ -135,13 +166,14 @@ def _award(leader: Browser) -> Page:
     )
 
 
-def _award_by_api(app: Flask, leader: Browser, agent: Browser) -> Page:
+def _award_by_api(app: Flask, leader: Browser) -> Page:
     with app.app_context(), transaction():
         viewer = viewer_of_person(leader.who.id)
         assert viewer is not None
         until = clock.today() + timedelta(days=30)
         _row, token = make_token(viewer, name="bench", scopes=["coins:write"], expires_on=until)
-    staff_no = agent.who.staff_no
+        team = directory(clock.today(), unit_ids=[leader.who.unit_id or 0])
+    staff_no = next(line.staff_no for line in team if line.id != leader.who.id)
     body = json.dumps(
         {"people": [staff_no], "amount": 1, "value": "patience", "reason": REASON}
     ).encode()
