@@ -9,7 +9,6 @@ from gettext import NullTranslations
 from pathlib import Path
 from typing import Any
 
-import flask_babel
 from babel.dates import format_date
 from flask import Flask, current_app, g, has_app_context, has_request_context, request
 from flask import session as cookie
@@ -199,7 +198,8 @@ def install(app: Flask) -> None:
     texts = sorted(path for path in root.glob("*/texts") if path.is_dir())
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = ";".join(str(path) for path in texts)
     app.config["BABEL_DEFAULT_LOCALE"] = "zh"
-    Babel(app, locale_selector=chosen_language, default_locale="zh")
+    babel = Babel(app, locale_selector=chosen_language, default_locale="zh")
+    babel.domain_instance = Texts()
     filters: dict[str, Any] = {
         "day": day, "weekday": weekday, "moment": moment, "ago": ago, "exact": exact, "num": num,
         "coins": coins, "yuan": yuan, "percent": percent,
@@ -207,5 +207,3 @@ def install(app: Flask) -> None:
     app.jinja_env.filters.update(filters)
     app.extensions["sunhome_catalogues"] = {}
     app.jinja_env.globals.update(_=_in_page, gettext=_in_page, ngettext=_in_page_of_many)
-    texts_here = Texts()
-    flask_babel.get_domain = lambda: texts_here  # spelled out anew for each text otherwise
