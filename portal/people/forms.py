@@ -9,14 +9,13 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_wtf.file import FileField
 from wtforms import Field, SelectChoice, SelectMultipleField  # type: ignore[attr-defined]
 from wtforms.validators import ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from portal.base import clock
 from portal.base.errors import Refused
-from portal.base.forms import Choice, Day, Form, Keyed, Secret, Text, Tick
+from portal.base.forms import Choice, Day, Form, Keyed, Secret, Sheet, Text, Tick
 from portal.base.sheets import Header, national_id_check
 from portal.people.fields import PersonField, UnitField
 from portal.people.imports.labels import FIELD_LABELS
@@ -248,22 +247,13 @@ KEEP = "="
 """The choice that leaves a column as the mapping has it (two columns joined, a part of one)."""
 
 
-def _file_given(_form: Any, field: Field) -> None:
-    if not field.data or not getattr(field.data, "filename", None):
-        raise ValidationError(_("请选择一个文件。"))
-
-
-_file_given.field_flags = {"required": True}  # type: ignore[attr-defined]
-
-
 class UploadForm(Keyed):
-    file = FileField(
+    file = Sheet(
         _l("花名册"),
-        [_file_given],
+        most_bytes=20 * MEBIBYTE,
         description=_l(
             "Excel（.xlsx）或 CSV 都可以，有标题行也没关系。先核对给你看，同意了才导入。"
         ),
-        render_kw={"accept": ".xlsx,.csv,.tsv,.txt"},
     )
 
 
