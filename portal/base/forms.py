@@ -262,12 +262,11 @@ class Tick(BooleanField):
 
 
 class Sheet(FileField):
-    """A spreadsheet or CSV file."""
+    """A spreadsheet or CSV file, as large as a request may be."""
 
-    def __init__(self, label: Any = None, *, most_bytes: int, **options: Any) -> None:
-        checks = [_file_given, FileSize(most_bytes, message=_l("文件太大了。"))]
+    def __init__(self, label: Any = None, **options: Any) -> None:
         options.setdefault("render_kw", {}).update(accept=".xlsx,.csv,.tsv,.txt")
-        super().__init__(label, checks, **options)
+        super().__init__(label, [_file_given], **options)
 
 
 class Picture(FileField):

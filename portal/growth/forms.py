@@ -27,8 +27,6 @@ from portal.base.forms import (
 from portal.growth.models import FIGURES, KINDS, LEVELS, HonourKind, HonourLevel
 from portal.growth.rules import Award
 
-MEBIBYTE = 1024 * 1024
-
 
 def month_of(text: str) -> date | None:
     """The first day of a month written 2026-01 (or 202601, 2026年1月)."""
@@ -44,7 +42,7 @@ def _is_month(_form: Any, field: Field) -> None:
 class SheetForm(Keyed):
     """Bring a sheet in."""
 
-    file = Sheet(_l("绩效表"), most_bytes=20 * MEBIBYTE)
+    file = Sheet(_l("绩效表"))
     month = Text(
         _l("月份"),
         most=10,

@@ -250,7 +250,6 @@ KEEP = "="
 class UploadForm(Keyed):
     file = Sheet(
         _l("花名册"),
-        most_bytes=20 * MEBIBYTE,
         description=_l(
             "Excel（.xlsx）或 CSV 都可以，有标题行也没关系。先核对给你看，同意了才导入。"
         ),
