@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cache
+from typing import Any, cast
 
 from flask_babel import gettext as _
-from sqlalchemy import Integer, and_, bindparam, or_, select
+from sqlalchemy import Integer, Table, and_, bindparam, insert, or_, select
 
 from portal.base import clock
 from portal.base.access import Grant, Viewer
@@ -21,7 +23,9 @@ from portal.coins.models import Account, AccountKind, Award, Currency, Reason, T
 from portal.coins.queries import Receiver, UnitLine, month_of, units_led
 from portal.coins.rules.accounts import accounts_of
 from portal.coins.rules.budgets import hashed_key
-from portal.coins.rules.ledger import Posting, Short, coins, post, reverse
+from portal.coins.rules.ledger import Short, coins, post, reverse
+from portal.coins.rules.slices import draw
+from portal.coins.rules.writing import Posted, Posting
 from portal.notify.rules import tell_many
 from portal.people.models import Person
 
@@ -31,6 +35,15 @@ SHORTEST_REASON, LONGEST_REASON = 10, 300
 LATEST = timedelta(days=31)
 """How long after the fact it may still be awarded."""
 TIME_TO_WITHDRAW = timedelta(minutes=15)
+ATTEMPTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Awarded:
+    """An award by its number, and the transfer that it made."""
+
+    id: int
+    transfer_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +53,16 @@ class Plan:
     unit_id: int
     receivers: tuple[Receiver, ...]
     amount: int
-    left: int
-    budget_id: int | None
+    slices: dict[int, int]
     wallets: dict[int, int]
 
     @property
     def total(self) -> int:
         return self.amount * len(self.receivers)
+
+    @property
+    def left(self) -> int:
+        return sum(self.slices.values())
 
     @property
     def left_after(self) -> int:
@@ -63,7 +79,7 @@ def award(
     key: str,
     unit_id: int | None = None,
     happened_on: date | None = None,
-) -> Award:
+) -> Awarded:
     """Give `amount` coins to each of `people` out of this month's budget of the unit.
 
     `unit_id` None: the unit that `by` leads. `reason`: fact and behaviour, 10 to 300 characters.
@@ -80,33 +96,56 @@ def award(
         happened_on=happened_on,
         budget_decides=False,
     )
-    posting = Posting(
-        key=f"award:{hashed_key(by.id, key)}",
-        reason=Reason.AWARD,
-        legs=_legs(meant),
-        by_id=by.id,
-        happened_on=happened_on,
-        about=f"{value}\0{clean(reason)}",
-    )
-    try:
-        [(transfer, is_new)] = post([posting])
-    except Short as short:
-        raise _too_much(short.left, meant) from short
-    if not is_new:
-        return session().scalars(select(Award).where(Award.transfer_id == transfer.id)).one()
-    given = Award(
-        transfer_id=transfer.id,
-        unit_id=meant.unit_id,
-        by_id=by.id,
-        value=Value(value),
-        reason=clean(reason),
-        amount=amount,
-        head_count=len(meant.receivers),
-    )
-    session().add(given)
-    session().flush()
-    _tell_receivers(by, given, [receiver.id for receiver in meant.receivers])
+    moved = _post(meant, by, key=key, happened_on=happened_on, about=_about(meant, value, reason))
+    if not moved.is_new:
+        before = session().scalars(select(Award.id).where(Award.transfer_id == moved.id)).one()
+        return Awarded(before, moved.id)
+    row = {
+        "transfer_id": moved.id,
+        "unit_id": meant.unit_id,
+        "by_id": by.id,
+        "value": Value(value),
+        "reason": clean(reason),
+        "amount": amount,
+        "head_count": len(meant.receivers),
+    }
+    given = Awarded(session().connection().execute(_new_award(), row).scalar_one(), moved.id)
+    _tell_receivers(by, given.id, row, [receiver.id for receiver in meant.receivers])
     return given
+
+
+def _post(meant: Plan, by: Viewer, *, key: str, happened_on: date | None, about: str) -> Posted:
+    """Out of the budget into each wallet. Others may be giving from the same budget: where the
+    slice that was chosen is empty by the time it is locked, another is."""
+    for attempt in range(ATTEMPTS):
+        posting = Posting(
+            key=f"award:{hashed_key(by.id, key)}",
+            reason=Reason.AWARD,
+            legs=_legs(meant),
+            by_id=by.id,
+            happened_on=happened_on,
+            about=about,
+        )
+        try:
+            with session().begin_nested() if len(meant.slices) > 1 else nullcontext():
+                return post([posting])[0]
+        except Short as short:
+            slices, _wallets = _known_accounts(meant.unit_id, [])
+            meant = replace(meant, slices=slices)
+            if len(slices) == 1 or meant.left_after < 0 or attempt == ATTEMPTS - 1:
+                raise _too_much(meant) from short
+    raise AssertionError("unreachable")
+
+
+def _about(meant: Plan, value: str, reason: str) -> str:
+    people = ",".join(str(person.id) for person in sorted(meant.receivers, key=lambda it: it.id))
+    return "\0".join((str(meant.unit_id), people, str(meant.amount), value, clean(reason)))
+
+
+@cache
+def _new_award() -> Any:
+    table = cast(Table, Award.__table__)
+    return insert(table).returning(table.c.id)
 
 
 def plan(
@@ -127,10 +166,10 @@ def plan(
     _check_words(amount, reason, value, happened_on)
     unit_id = _unit_for(by, unit_id)
     receivers = _check_people(by, people, unit_id)
-    budget_id, left, wallets = _known_accounts(unit_id, [person.id for person in receivers])
-    meant = Plan(unit_id, tuple(receivers), amount, left, budget_id, wallets)
+    slices, wallets = _known_accounts(unit_id, [person.id for person in receivers])
+    meant = Plan(unit_id, tuple(receivers), amount, slices, wallets)
     if budget_decides and meant.left_after < 0:
-        raise _too_much(left, meant)
+        raise _too_much(meant)
     return meant
 
 
@@ -204,17 +243,12 @@ def _check_people(by: Viewer, people: Sequence[int], unit_id: int) -> list[Recei
     return list(known.values())
 
 
-def _known_accounts(unit_id: int, people: Sequence[int]) -> tuple[int | None, int, dict[int, int]]:
-    """The budget's id and what it has left, and the wallets there are, in one query."""
+def _known_accounts(unit_id: int, people: Sequence[int]) -> tuple[dict[int, int], dict[int, int]]:
+    """The balances of the budget's slices by account, and the wallets there are by owner."""
     period = month_of(clock.today())
     rows = fetch(_accounts(), unit_id=unit_id, period=period, people=list(people))
-    budget_id, left, wallets = None, 0, {}
-    for row in rows:
-        if row.kind == AccountKind.BUDGET:
-            budget_id, left = row.id, row.balance
-        else:
-            wallets[row.owner_id] = row.id
-    return budget_id, left, wallets
+    slices = {row.id: row.balance for row in rows if row.kind == AccountKind.BUDGET}
+    return slices, {row.owner_id: row.id for row in rows if row.kind == AccountKind.WALLET}
 
 
 @cache
@@ -239,47 +273,52 @@ def _accounts() -> AnySelect:
 
 def _legs(meant: Plan) -> tuple[tuple[int, int], ...]:
     """Out of the budget into each wallet, opening those that are missing. Raises Refused."""
-    if meant.budget_id is None:
-        raise _too_much(0, meant)
+    if not meant.slices:
+        raise _too_much(meant)
     people = [person.id for person in meant.receivers]
     wallets = meant.wallets
     if missing := [person for person in people if person not in wallets]:
         wallets = wallets | accounts_of(AccountKind.WALLET, missing)
+    parts = draw(meant.slices, meant.total)
+    if meant.left_after < 0:  # one that was posted before is found by its key, nothing else is
+        parts = [(next(iter(meant.slices)), meant.total)]
     shares = ((wallets[person], meant.amount) for person in people)
-    return ((meant.budget_id, -meant.total), *shares)
+    return (*((account_id, -amount) for account_id, amount in parts), *shares)
 
 
-def _too_much(left: int, meant: Plan) -> Refused:
-    if left <= 0:
+def _too_much(meant: Plan) -> Refused:
+    if meant.left <= 0:
         message = _("这个月的预算已经用完了。可以等下个月，或请人力资源部加拨。")
     else:
         message = _(
             "这个月的预算还剩 %(left)s，这次要用 %(total)s。请少发一些，或请人力资源部加拨。",
-            left=coins(left),
+            left=coins(meant.left),
             total=coins(meant.total),
         )
     return Refused(message, "amount")
 
 
-def _tell_receivers(by: Viewer, given: Award, people: Sequence[int]) -> None:
+def _tell_receivers(
+    by: Viewer, award_id: int, given: Mapping[str, Any], people: Sequence[int]
+) -> None:
     tell_many(
         {
             "person_id": person,
             "kind": "coins.awarded",
-            "key": f"award:{given.id}:{person}",
-            "link": f"/coins/awards/{given.id}",
+            "key": f"award:{award_id}:{person}",
+            "link": f"/coins/awards/{award_id}",
             "params": {
                 "by": by.name,
-                "amount": given.amount,
-                "value": str(given.value),
-                "words": given.reason,
+                "amount": given["amount"],
+                "value": str(given["value"]),
+                "words": given["reason"],
             },
         }
         for person in people
     )
 
 
-def withdraw(by: Viewer, given: Award) -> Transfer:
+def withdraw(by: Viewer, given: Award) -> Posted:
     """Take an own award back within 15 minutes, from everybody who received it.
 
     Raises Refused: too late, withdrawn before, or when a wallet no longer holds the coins.
@@ -293,7 +332,9 @@ def withdraw(by: Viewer, given: Award) -> Transfer:
     if session().scalar(already) is not None:
         raise Refused(_("这次表扬已经撤回过了。"), status=409)
     try:
-        back = reverse(original, key=f"withdraw:{original.id}", reason=Reason.WITHDRAW, by_id=by.id)
+        back = reverse(
+            original.id, key=f"withdraw:{original.id}", reason=Reason.WITHDRAW, by_id=by.id
+        )
     except Short as short:
         owner = session().scalar(
             select(Person.name)
