@@ -198,20 +198,18 @@ class Leader(Customer):
     def _withdraw(self, award_id: int) -> None:
         path = f"/coins/awards/{award_id}/withdraw"
         request = self._drawn(path)
-        if request is not None:
-            key = re.search(r"request_key=([^&]*)", request.body or "")
-            assert key, "a form without a key"
-            deed = self.do(Deed("withdraw", key[1], {"award": award_id}), request)
-            assert "sign-in" not in (deed.replies[-1].location or ""), "the session is gone"
+        key = re.search(r"request_key=([^&]*)", request.body or "")
+        assert key, "a form without a key"
+        deed = self.do(Deed("withdraw", key[1], {"award": award_id}), request)
+        assert "sign-in" not in (deed.replies[-1].location or ""), "the session is gone"
 
     # ---- as a browser -----------------------------------------------------------------------
 
-    def _drawn(self, path: str, **typed: str) -> Request | None:
-        """The form at `path` as it will be sent; None where there is no such form for us."""
+    def _drawn(self, path: str, **typed: str) -> Request:
+        """The form at `path` as it will be sent."""
         [page] = self.ask(Request("GET", path, {"Cookie": f"sunhome={self.cookie}"}))
         self.cookie = page.cookie or self.cookie
-        if page.status != 200:
-            return None
+        assert page.status == 200, f"{path} answered {page.status} {page.location}"
         fields = {
             name: _attribute(element, "value")
             for element in re.findall(r"<input\b[^>]*>", page.text)
@@ -224,9 +222,7 @@ class Leader(Customer):
         return Request("POST", path, headers, urlencode({**fields, **typed}))
 
     def _post(self, path: str, **typed: str) -> Reply:
-        request = self._drawn(path, **typed)
-        assert request is not None
-        [reply] = self.ask(request)
+        [reply] = self.ask(self._drawn(path, **typed))
         self.cookie = reply.cookie or self.cookie
         return reply
 
