@@ -40,7 +40,8 @@ class Portal(OpenAPI):
                 raise
             g.refusal = refusal
             response = attempt(self._answer, read_only=True, keeps=_is_success)
-            response.status_code = refusal.status
+            if response.location is None:  # else the form is no longer to be had: go on from there
+                response.status_code = refusal.status
             return response
 
     def _answer(self) -> Response:
