@@ -71,7 +71,7 @@ class Customer(threading.Thread):
     def __init__(self, name: str, port: int, seed: float) -> None:
         super().__init__(name=name, daemon=True)
         self.port, self.rng = port, random.Random(seed)
-        self.is_over = threading.Event()
+        self.is_over, self.patience = threading.Event(), PATIENCE
         self.deeds: list[Deed] = []
         self.fault = ""
         self.seen: Counter[str] = Counter()
@@ -94,8 +94,8 @@ class Customer(threading.Thread):
 
     def ask(self, request: Request, copies: int = 1) -> list[Reply]:
         """Send `copies` at one moment, and all again until one at least is answered."""
-        latest = time.monotonic() + PATIENCE
-        while time.monotonic() < latest:
+        began = time.monotonic()
+        while time.monotonic() < began + self.patience:
             found = self._answers(request, copies)
             if found:
                 return found

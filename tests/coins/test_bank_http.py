@@ -34,6 +34,7 @@ from tests.coins.customers import Customer, Giver, Leader, Reader
 from tests.drives.making import as_viewer, new_drive
 
 VICTIMS = ("all", "worker", "parent", "web server")
+ENOUGH = Counter(award=20, gift=20, withdraw=2)
 TOTALS = """
     SELECT coalesce(sum(balance), 0),
            (SELECT coalesce(sum(amount), 0) FROM entry),
@@ -148,8 +149,9 @@ def customers(
             ),
         ]  # fmt: skip
     yield found
-    for customer in found:
+    for customer in found:  # where the test failed, they still ask
         customer.is_over.set()
+        customer.patience = 0
 
 
 def serve_and_kill(
@@ -161,17 +163,32 @@ def serve_and_kill(
         customer.start()
     pause = seconds / (kills + 1)
     for number in range(kills):
+        before = done_by(customers).total()
         time.sleep(pause * (0.5 + chance.random() / 2))
-        assert not faults(customers)
+        wait_for(customers, lambda before=before: done_by(customers).total() > before + 5)
         house.kill(VICTIMS[number % len(VICTIMS)])
         time.sleep(chance.random() * 0.3)
         house.start()
     time.sleep(pause)
+    wait_for(customers, lambda: done_by(customers) > ENOUGH)
     for customer in customers:
         customer.is_over.set()
     for customer in customers:
         customer.join(2 * PATIENCE)
         assert not customer.is_alive(), f"{customer.name} still waits for an answer"
+
+
+def wait_for(customers: list[Customer], holds: Callable[[], bool]) -> None:
+    """However slow the machine is; but not for customers who met a fault."""
+    assert until(lambda: holds() or bool(faults(customers)), PATIENCE), done_by(customers)
+    assert not faults(customers)
+
+
+def done_by(customers: list[Customer]) -> Counter[str]:
+    """How many deeds of each kind were acknowledged."""
+    return Counter(
+        deed.kind for customer in customers for deed in list(customer.deeds) if deed.done
+    )
 
 
 def faults(customers: list[Customer]) -> list[str]:
@@ -257,8 +274,7 @@ def test_the_bank_over_http(
         reader.is_over.set()
         reader.join(PATIENCE)
     seen = sum((customer.seen for customer in customers), Counter())
-    deeds = Counter(deed.kind for c in customers for deed in c.deeds if deed.done)
-    print(f"done {dict(deeds)}; answers {dict(seen)}; readings {reader.readings}")  # noqa: T201
+    print(f"done {dict(done_by(customers))}; answers {dict(seen)}; readings {reader.readings}")  # noqa: T201
     assert not faults(customers)
     assert not reader.fault, reader.fault
     assert "Traceback" not in house.said, house.said
@@ -266,5 +282,3 @@ def test_the_bank_over_http(
     assert is_sound()
     assert reader.readings > 50
     assert seen["repeated"], "nobody noticed a kill"
-    assert min(deeds["award"], deeds["gift"]) > 20, deeds
-    assert deeds["withdraw"] > 2, deeds
