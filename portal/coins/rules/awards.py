@@ -52,10 +52,11 @@ TIME_TO_WITHDRAW = timedelta(minutes=15)
 
 @dataclass(frozen=True, slots=True)
 class Awarded:
-    """An award by its number, and the transfer that it made."""
+    """An award by its number, the transfer that it made, and whose budget it came from."""
 
     id: int
     transfer_id: int
+    unit_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,7 @@ def award(
     moved = _post(gift)
     if not moved.is_new:
         before = session().scalars(select(Award.id).where(Award.transfer_id == moved.id)).one()
-        return Awarded(before, moved.id)
+        return Awarded(before, moved.id, unit_id)
     row = {
         "transfer_id": moved.id,
         "unit_id": unit_id,
@@ -119,7 +120,8 @@ def award(
         "amount": amount,
         "head_count": len(receivers),
     }
-    given = Awarded(session().connection().execute(_new_award(), row).scalar_one(), moved.id)
+    number = session().connection().execute(_new_award(), row).scalar_one()
+    given = Awarded(number, moved.id, unit_id)
     _tell_receivers(by, given.id, row, gift.people)
     return given
 
