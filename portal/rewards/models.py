@@ -122,6 +122,11 @@ class Reward(Base):
         """How many can still be ordered."""
         return self.stock - self.reserved - self.handed
 
+    @property
+    def standing(self) -> str:
+        """Where it stands, in the reader's words."""
+        return Shelf(self.shelf).label
+
     def is_open(self, day: date) -> bool:
         """On the shelf, and within its dates on `day`."""
         on_time = self.opens_on <= day and (self.closes_on is None or day <= self.closes_on)
@@ -231,6 +236,11 @@ class Order(Base):
     def place(self) -> tuple[int, ...]:
         """The site that hands it over; empty where its person works at none."""
         return () if self.unit_id is None else (self.unit_id,)
+
+    @property
+    def standing(self) -> str:
+        """Where it stands, in the reader's words."""
+        return OrderState(self.state).label
 
     @property
     def is_waiting(self) -> bool:

@@ -76,7 +76,9 @@ def refund(by: Viewer, order: Order, *, reason: str, is_back: bool) -> None:
         raise Refused(_("自己的订单请另一位人事同事来退。"), status=409)
     was = order.state
     if was not in COUNTED:
-        raise Refused(_("这一单的状态已经变了，现在是“%(state)s”。", state=was.label), status=409)
+        raise Refused(
+            _("这一单的状态已经变了，现在是“%(state)s”。", state=order.standing), status=409
+        )
     was_handed = was == OrderState.HANDED
     end(
         order,

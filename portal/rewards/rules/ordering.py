@@ -171,9 +171,10 @@ def end(order: Order, *, was: OrderState, now: OrderState, handed: int, **values
     )
     session().refresh(order)
     if ended is None:
-        told = _("这一单的状态已经变了，现在是“%(state)s”。", state=order.state.label)
+        told = _("这一单的状态已经变了，现在是“%(state)s”。", state=order.standing)
         raise Refused(told, status=409)
-    _give_back(order.reward_id, reserved=was == OrderState.RESERVED, handed=handed)
+    was_set_aside = int(was == OrderState.RESERVED)
+    _give_back(order.reward_id, reserved=was_set_aside, handed=handed)
 
 
 def _give_back(reward_id: int, *, reserved: int, handed: int = 0) -> None:
