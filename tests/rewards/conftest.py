@@ -7,10 +7,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from portal.base import clock
 from portal.coins.models import Account, AccountKind
 from portal.coins.queries import verify
+from portal.notify.models import Notice
 from portal.people.rules import make_token
 from portal.rewards import queries
 from portal.rewards.models import Order, Reward
@@ -35,14 +37,15 @@ def waiting(db: Any, cast: Any, item: int) -> Order:
         return order
 
 
-@pytest.fixture
-def purse(db: Any) -> Callable[[Any], dict[str, int]]:
-    """What somebody has, and what is set aside for them: {"wallet": 15, "held": 10}."""
+class Books:
+    """What the records say: wallets, pieces, and whether everything adds up."""
 
-    def look(member: Any) -> dict[str, int]:
-        from sqlalchemy import select
+    def __init__(self, db: Any) -> None:
+        self.db = db
 
-        rows = db.rows(
+    def purse(self, member: Any) -> dict[str, int]:
+        """What somebody has, and what is set aside for them: {"wallet": 15, "held": 10}."""
+        rows = self.db.rows(
             select(Account.kind, Account.balance).where(
                 Account.owner_id == member.id,
                 Account.kind.in_([AccountKind.WALLET, AccountKind.HELD]),
@@ -50,33 +53,38 @@ def purse(db: Any) -> Callable[[Any], dict[str, int]]:
         )
         return {str(kind): balance for kind, balance in rows}
 
-    return look
+    def in_store(self) -> int:
+        """The coins that were spent."""
+        store = Account.kind == AccountKind.STORE
+        return self.db.scalar(select(Account.balance).where(store)) or 0
 
-
-@pytest.fixture
-def pieces(db: Any) -> Callable[[int], tuple[int, int, int]]:
-    """An item's (stock, reserved, handed)."""
-
-    def count(reward_id: int) -> tuple[int, int, int]:
-        with db(read_only=True) as session:
+    def pieces(self, reward_id: int) -> tuple[int, int, int]:
+        """An item's (stock, reserved, handed)."""
+        with self.db(read_only=True) as session:
             found = session.get_one(Reward, reward_id)
             return found.stock, found.reserved, found.handed
 
-    return count
+    def state(self, order: Order) -> str:
+        """Where an order stands."""
+        return str(self.db.scalar(select(Order.state).where(Order.id == order.id)))
 
+    def told(self, kind: str) -> Any:
+        """Who was told this."""
+        return self.db.scalar(select(Notice.person_id).where(Notice.kind == f"rewards.{kind}"))
 
-@pytest.fixture
-def is_sound(db: Any) -> Callable[[], bool]:
-    """The ledger verifies, and every item's numbers are those of its orders."""
-
-    def check() -> bool:
-        with db(read_only=True):
+    def is_sound(self) -> bool:
+        """The ledger verifies, and every item's numbers are those of its orders."""
+        with self.db(read_only=True):
             faults, wrong = verify(), queries.miscounted()
         assert not faults, faults
         assert not wrong, wrong
         return True
 
-    return check
+
+@pytest.fixture
+def books(db: Any) -> Books:
+    """See `Books`."""
+    return Books(db)
 
 
 @pytest.fixture

@@ -5,66 +5,51 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 
 from portal.base import throttle
-from portal.coins.models import Account, AccountKind
-from portal.notify.models import Notice
 from portal.people.models import RoleGrant
 from portal.rewards import rules
 from portal.rewards.models import Order
 from tests.rewards.making import as_viewer, coins_for, new_item, new_order, site
 
-
-def state(db: Any, order: Order) -> str:
-    return str(db.scalar(select(Order.state).where(Order.id == order.id)))
-
-
-def told(db: Any, kind: str) -> Any:
-    return db.scalar(select(Notice.person_id).where(Notice.kind == f"rewards.{kind}"))
-
-
-def in_store(db: Any) -> int:
-    return db.scalar(select(Account.balance).where(Account.kind == AccountKind.STORE)) or 0
-
-
 # ---- cancelled ----------------------------------------------------------------------------------
 
 
 def test_cancelled_before_it_is_fetched(
-    cast: Any, client_of: Any, db: Any, waiting: Order, pieces: Any, purse: Any, is_sound: Any
+    cast: Any, client_of: Any, waiting: Order, books: Any
 ) -> None:
     answer = client_of(cast.agent).submit(f"/rewards/orders/{waiting.id}/cancel")
     assert answer.status_code == 303
-    assert state(db, waiting) == "cancelled"
-    assert pieces(waiting.reward_id) == (5, 0, 0)
-    assert purse(cast.agent) == {"wallet": 25, "held": 0}
-    assert is_sound()
+    assert books.state(waiting) == "cancelled"
+    assert books.pieces(waiting.reward_id) == (5, 0, 0)
+    assert books.purse(cast.agent) == {"wallet": 25, "held": 0}
+    assert books.is_sound()
 
 
-def test_nobody_else_cancels(cast: Any, client_of: Any, db: Any, waiting: Order) -> None:
+def test_nobody_else_cancels(cast: Any, client_of: Any, books: Any, waiting: Order) -> None:
     path = f"/rewards/orders/{waiting.id}/cancel"
     for member, status in ((cast.colleague, 404), (cast.leader, 404), (cast.hr, 403)):
         assert client_of(member).act(path).status_code == status, member.name
-    assert state(db, waiting) == "reserved"
+    assert books.state(waiting) == "reserved"
 
 
 def test_what_is_fetched_is_not_cancelled(
-    cast: Any, client_of: Any, db: Any, waiting: Order, purse: Any
+    cast: Any, client_of: Any, waiting: Order, books: Any
 ) -> None:
     client_of(cast.station).submit(f"/rewards/desk/{waiting.code}")
     answer = client_of(cast.agent).submit(f"/rewards/orders/{waiting.id}/cancel")
     assert answer.status_code == 409
     assert "已领取" in answer.text
-    assert purse(cast.agent)["wallet"] == 15
+    assert books.purse(cast.agent)["wallet"] == 15
 
 
 # ---- handed over --------------------------------------------------------------------------------
 
 
 def test_typed_at_the_desk_shown_and_confirmed(
-    cast: Any, client_of: Any, db: Any, waiting: Order, pieces: Any, purse: Any, is_sound: Any
+    cast: Any, client_of: Any, waiting: Order, books: Any
 ) -> None:
     station = client_of(cast.station)
     found = station.submit("/rewards/desk", code=f" {waiting.code[:3]} {waiting.code[3:]} ")
@@ -72,29 +57,31 @@ def test_typed_at_the_desk_shown_and_confirmed(
     page = station.get(found.location)
     assert "保温杯" in page.text
     assert cast.agent.name in page.text
-    assert state(db, waiting) == "reserved", "looking hands nothing over"
+    assert books.state(waiting) == "reserved", "looking hands nothing over"
     assert station.submit(found.location).status_code == 303
-    assert state(db, waiting) == "handed"
-    assert pieces(waiting.reward_id) == (5, 0, 1)
-    assert purse(cast.agent) == {"wallet": 15, "held": 0}
-    assert in_store(db) == 10
-    assert told(db, "handed") == cast.agent.id
-    assert is_sound()
+    assert books.state(waiting) == "handed"
+    assert books.pieces(waiting.reward_id) == (5, 0, 1)
+    assert books.purse(cast.agent) == {"wallet": 15, "held": 0}
+    assert books.in_store() == 10
+    assert books.told("handed") == cast.agent.id
+    assert books.is_sound()
 
 
 def test_the_button_pressed_twice_hands_over_once(
-    cast: Any, client_of: Any, db: Any, waiting: Order, pieces: Any
+    cast: Any, client_of: Any, waiting: Order, books: Any
 ) -> None:
     station = client_of(cast.station)
     sent = {"request_key": "pressed-twice", "csrf_token": station.token()}
     answers = [station.post(f"/rewards/desk/{waiting.code}", data=sent) for _ in range(2)]
     assert [answer.status_code for answer in answers] == [303, 303]
-    assert pieces(waiting.reward_id) == (5, 0, 1)
+    assert books.pieces(waiting.reward_id) == (5, 0, 1)
 
 
-def test_hr_of_the_site_hands_over_too(cast: Any, client_of: Any, db: Any, waiting: Order) -> None:
+def test_hr_of_the_site_hands_over_too(
+    cast: Any, client_of: Any, books: Any, waiting: Order
+) -> None:
     assert client_of(cast.hr).submit(f"/rewards/desk/{waiting.code}").status_code == 303
-    assert state(db, waiting) == "handed"
+    assert books.state(waiting) == "handed"
 
 
 def test_a_wrong_code_and_another_sites_code_look_alike(
@@ -161,21 +148,20 @@ def test_after_its_last_day_it_is_not_handed_over(
 
 @pytest.mark.parametrize("is_back", [True, False])
 def test_refunded_with_a_reason_after_it_was_fetched(
-    cast: Any, client_of: Any, db: Any, waiting: Order, pieces: Any, purse: Any, is_sound: Any,
-    is_back: bool,
-) -> None:  # fmt: skip
+    cast: Any, client_of: Any, waiting: Order, is_back: bool, books: Any
+) -> None:
     client_of(cast.station).submit(f"/rewards/desk/{waiting.code}")
     hr = client_of(cast.hr)
     typed = {"is_back": "y"} if is_back else {}
     answer = hr.submit(f"/rewards/orders/{waiting.id}/refund", reason="杯盖是裂的", **typed)
     assert answer.status_code == 303
-    assert state(db, waiting) == "refunded"
-    assert pieces(waiting.reward_id) == (5, 0, 0 if is_back else 1)
-    assert purse(cast.agent) == {"wallet": 25, "held": 0}
-    assert in_store(db) == 0
-    assert told(db, "refunded") == cast.agent.id
+    assert books.state(waiting) == "refunded"
+    assert books.pieces(waiting.reward_id) == (5, 0, 0 if is_back else 1)
+    assert books.purse(cast.agent) == {"wallet": 25, "held": 0}
+    assert books.in_store() == 0
+    assert books.told("refunded") == cast.agent.id
     assert "杯盖是裂的" in client_of(cast.agent).get(f"/rewards/orders/{waiting.id}").text
-    assert is_sound()
+    assert books.is_sound()
     again = hr.act(
         f"/rewards/orders/{waiting.id}/refund", request_key="once-more-please", reason="x"
     )
@@ -183,23 +169,23 @@ def test_refunded_with_a_reason_after_it_was_fetched(
 
 
 def test_refunded_before_it_was_fetched(
-    cast: Any, client_of: Any, db: Any, waiting: Order, pieces: Any, purse: Any, is_sound: Any
+    cast: Any, client_of: Any, waiting: Order, books: Any
 ) -> None:
     hr = client_of(cast.hr)
     assert hr.submit(f"/rewards/orders/{waiting.id}/refund", reason="").status_code == 422
     answer = hr.submit(f"/rewards/orders/{waiting.id}/refund", reason="供应商断货了")
     assert answer.status_code == 303
-    assert pieces(waiting.reward_id) == (5, 0, 0)
-    assert purse(cast.agent) == {"wallet": 25, "held": 0}
-    assert is_sound()
+    assert books.pieces(waiting.reward_id) == (5, 0, 0)
+    assert books.purse(cast.agent) == {"wallet": 25, "held": 0}
+    assert books.is_sound()
 
 
-def test_only_hr_of_the_site_refunds(cast: Any, client_of: Any, db: Any, waiting: Order) -> None:
+def test_only_hr_of_the_site_refunds(cast: Any, client_of: Any, books: Any, waiting: Order) -> None:
     path = f"/rewards/orders/{waiting.id}/refund"
     expected = {"agent": 403, "colleague": 403, "leader": 403, "station": 403, "hr_other": 404}
     for part, status in expected.items():
         assert client_of(getattr(cast, part)).get(path).status_code == status, part
-    assert state(db, waiting) == "reserved"
+    assert books.state(waiting) == "reserved"
 
 
 def test_nobody_refunds_themself(cast: Any, client_of: Any, db: Any) -> None:
@@ -234,8 +220,8 @@ def test_a_state_without_its_facts_is_refused_by_the_database(
 def test_an_ended_order_does_not_come_back(cast: Any, db: Any, waiting: Order) -> None:
     with db() as session:
         rules.cancel(as_viewer(cast.agent), session.get_one(Order, waiting.id))
+    values = {"state": "reserved", "cancelled_at": None}
     with pytest.raises(IntegrityError, match="only goes forward"), db() as session:
-        values = {"state": "reserved", "cancelled_at": None}
         session.execute(update(Order).where(Order.id == waiting.id).values(**values))
 
 

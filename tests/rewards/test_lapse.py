@@ -40,25 +40,25 @@ def notices(db: Any, kind: str) -> list[Any]:
 
 
 def test_it_waits_until_its_last_day_is_over(
-    cast: Any, db: Any, at: Any, ordered: int, purse: Any, pieces: Any, is_sound: Any
+    cast: Any, db: Any, at: Any, ordered: int, books: Any
 ) -> None:
     assert run(db, at, LAST) == 0
     assert db.scalar(select(Order.state)) == "reserved"
     assert run(db, at, date(2026, 3, 17)) == 1
     assert db.scalar(select(Order.state)) == "lapsed"
-    assert purse(cast.agent) == {"wallet": 25, "held": 0}
-    assert pieces(db.scalar(select(Order.reward_id))) == (5, 0, 0)
-    assert is_sound()
+    assert books.purse(cast.agent) == {"wallet": 25, "held": 0}
+    assert books.pieces(db.scalar(select(Order.reward_id))) == (5, 0, 0)
+    assert books.is_sound()
 
 
 def test_the_job_twice_changes_nothing(
-    cast: Any, db: Any, at: Any, ordered: int, purse: Any, is_sound: Any
+    cast: Any, db: Any, at: Any, ordered: int, books: Any
 ) -> None:
     day = date(2026, 3, 17)
     assert [run(db, at, day), run(db, at, day)] == [1, 0]
-    assert purse(cast.agent)["wallet"] == 25
+    assert books.purse(cast.agent)["wallet"] == 25
     assert len(notices(db, "lapsed")) == 1
-    assert is_sound()
+    assert books.is_sound()
 
 
 def test_the_person_is_told_before_in_the_morning_and_once(
@@ -76,7 +76,7 @@ def test_the_person_is_told_before_in_the_morning_and_once(
 
 
 def test_several_at_once_and_only_those_due(
-    cast: Any, db: Any, at: Any, ordered: int, is_sound: Any, pieces: Any
+    cast: Any, db: Any, at: Any, ordered: int, books: Any
 ) -> None:
     at("2026-03-05 10:00")
     with db():
@@ -90,7 +90,7 @@ def test_several_at_once_and_only_those_due(
     assert run(db, at, date(2026, 3, 17)) == 2
     assert db.scalar(select(Order.state).where(Order.id == young)) == "reserved"
     assert db.scalar(select(func.count()).where(Order.state == "lapsed")) == 2
-    assert is_sound()
+    assert books.is_sound()
 
 
 def test_a_lapsed_order_is_not_warned_of_any_more(db: Any, at: Any, ordered: int) -> None:

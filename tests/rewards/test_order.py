@@ -24,7 +24,7 @@ def orders(db: Any) -> int:
 
 
 def test_an_order_sets_piece_and_coins_aside(
-    cast: Any, client_of: Any, db: Any, item: int, pieces: Any, purse: Any, is_sound: Any
+    cast: Any, client_of: Any, db: Any, item: int, books: Any
 ) -> None:
     agent = client_of(cast.agent)
     shown = agent.get(f"/rewards/{item}/order")
@@ -35,16 +35,16 @@ def test_an_order_sets_piece_and_coins_aside(
     order = db.rows(select(Order.code, Order.state))[0]
     assert f"{order.code[:3]} {order.code[3:]}" in page.text
     assert order.state == "reserved"
-    assert pieces(item) == (5, 1, 0)
-    assert purse(cast.agent) == {"wallet": 15, "held": 10}
+    assert books.pieces(item) == (5, 1, 0)
+    assert books.purse(cast.agent) == {"wallet": 15, "held": 10}
     assert db.scalar(select(Notice.person_id).where(Notice.kind == "rewards.ready")) == (
         cast.agent.id
     )
-    assert is_sound()
+    assert books.is_sound()
 
 
 def test_the_same_form_twice_is_one_order(
-    cast: Any, client_of: Any, db: Any, item: int, purse: Any
+    cast: Any, client_of: Any, db: Any, item: int, books: Any
 ) -> None:
     agent = client_of(cast.agent)
     sent = {"request_key": "one-and-the-same", "csrf_token": agent.token()}
@@ -53,11 +53,11 @@ def test_the_same_form_twice_is_one_order(
     assert (first.status_code, second.status_code) == (303, 303)
     assert first.location == second.location
     assert orders(db) == 1
-    assert purse(cast.agent)["held"] == 10
+    assert books.purse(cast.agent)["held"] == 10
 
 
 def test_too_few_coins_says_how_many_are_missing(
-    cast: Any, client_of: Any, db: Any, item: int, pieces: Any, purse: Any
+    cast: Any, client_of: Any, db: Any, item: int, books: Any
 ) -> None:
     change(db, item, price=32)
     agent = client_of(cast.agent)
@@ -65,8 +65,8 @@ def test_too_few_coins_says_how_many_are_missing(
     answer = agent.submit(f"/rewards/{item}/order")
     assert answer.status_code == 422
     assert "还差 7 枚金币" in answer.text
-    assert pieces(item) == (5, 0, 0)
-    assert purse(cast.agent)["wallet"] == 25
+    assert books.pieces(item) == (5, 0, 0)
+    assert books.purse(cast.agent)["wallet"] == 25
 
 
 def test_without_any_coin_the_whole_price_is_missing(cast: Any, client_of: Any, item: int) -> None:
@@ -75,7 +75,7 @@ def test_without_any_coin_the_whole_price_is_missing(cast: Any, client_of: Any, 
 
 
 @pytest.mark.parametrize(
-    ("values", "words"),
+    "case",
     [
         ({"stock": 0}, "换完了"),
         ({"opens_on": clock.today() + timedelta(days=3)}, "还没有开始"),
@@ -84,8 +84,9 @@ def test_without_any_coin_the_whole_price_is_missing(cast: Any, client_of: Any, 
     ],
 )  # fmt: skip
 def test_what_is_not_to_be_had_is_refused(
-    cast: Any, client_of: Any, db: Any, item: int, values: dict[str, Any], words: str
+    cast: Any, client_of: Any, db: Any, item: int, case: tuple[dict[str, Any], str]
 ) -> None:
+    values, words = case
     change(db, item, **values)
     agent = client_of(cast.agent)
     answer = agent.submit(f"/rewards/{item}/order")
@@ -142,11 +143,11 @@ def test_what_is_off_the_shelf_is_there_for_its_keeper_only(
 
 
 def test_orders_go_on_at_their_price(
-    cast: Any, client_of: Any, db: Any, waiting: Order, purse: Any
+    cast: Any, client_of: Any, db: Any, waiting: Order, books: Any
 ) -> None:
     change(db, waiting.reward_id, price=99)
     client_of(cast.agent).submit(f"/rewards/orders/{waiting.id}/cancel")
-    assert purse(cast.agent) == {"wallet": 25, "held": 0}
+    assert books.purse(cast.agent) == {"wallet": 25, "held": 0}
 
 
 def test_no_two_waiting_orders_have_one_code(cast: Any, db: Any, item: int) -> None:

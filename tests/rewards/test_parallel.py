@@ -34,9 +34,7 @@ def many(cast: Any) -> list[Any]:
     return people
 
 
-def test_fifty_at_the_last_piece(
-    cast: Any, db: Any, where: tuple[str, str], pieces: Any, is_sound: Any
-) -> None:
+def test_fifty_at_the_last_piece(cast: Any, db: Any, where: tuple[str, str], books: Any) -> None:
     with db():
         people = many(cast)
         item = new_item(cast.hr, stock=1).id
@@ -45,13 +43,13 @@ def test_fifty_at_the_last_piece(
     assert answers.pop("done") == 1
     assert sum(answers.values()) == 49
     assert all("被换完了" in words for words in answers), answers
-    assert pieces(item) == (1, 1, 0)
+    assert books.pieces(item) == (1, 1, 0)
     assert db.scalar(select(func.count()).select_from(Order)) == 1
-    assert is_sound()
+    assert books.is_sound()
 
 
 def test_one_person_twenty_times_at_a_limit_of_two(
-    cast: Any, db: Any, where: tuple[str, str], pieces: Any, purse: Any, is_sound: Any
+    cast: Any, db: Any, where: tuple[str, str], books: Any
 ) -> None:
     with db():
         coins_for(cast.agent, 1000)
@@ -59,13 +57,13 @@ def test_one_person_twenty_times_at_a_limit_of_two(
     answers = Counter(at_once(worker.order_one, [(where, cast.agent.id, item)] * 20))
     assert answers.pop("done") == 2, answers
     assert all("每人只能换 2 件" in words for words in answers), answers
-    assert pieces(item) == (40, 2, 0)
-    assert purse(cast.agent) == {"wallet": 980, "held": 20}
-    assert is_sound()
+    assert books.pieces(item) == (40, 2, 0)
+    assert books.purse(cast.agent) == {"wallet": 980, "held": 20}
+    assert books.is_sound()
 
 
 def test_twenty_orders_with_coins_for_three(
-    cast: Any, db: Any, where: tuple[str, str], pieces: Any, purse: Any, is_sound: Any
+    cast: Any, db: Any, where: tuple[str, str], books: Any
 ) -> None:
     with db():
         coins_for(cast.agent, 35)
@@ -74,13 +72,13 @@ def test_twenty_orders_with_coins_for_three(
     answers = Counter(at_once(worker.order_one, rows))
     assert answers.pop("done") == 3, answers
     assert set(answers) == {"还差 5 枚金币。再攒一攒，它会等你。"}
-    assert purse(cast.agent) == {"wallet": 5, "held": 30}
-    assert sum(pieces(item)[1] for item in items) == 3
-    assert is_sound()
+    assert books.purse(cast.agent) == {"wallet": 5, "held": 30}
+    assert sum(books.pieces(item)[1] for item in items) == 3
+    assert books.is_sound()
 
 
 def test_an_order_ends_once_whoever_comes_first(
-    cast: Any, db: Any, where: tuple[str, str], pieces: Any, purse: Any, is_sound: Any
+    cast: Any, db: Any, where: tuple[str, str], books: Any
 ) -> None:
     with db():
         coins_for(cast.agent, 50)
@@ -93,14 +91,14 @@ def test_an_order_ends_once_whoever_comes_first(
     done = answers.pop("done")
     assert 1 <= done <= 2, answers  # a refund may follow the hand-over
     assert all("状态已经变了" in words for words in answers), answers
-    _stock, reserved, handed = pieces(item)
+    _stock, reserved, handed = books.pieces(item)
     assert reserved == 0
-    assert purse(cast.agent) == {"wallet": 50 - 10 * handed, "held": 0}
-    assert is_sound()
+    assert books.purse(cast.agent) == {"wallet": 50 - 10 * handed, "held": 0}
+    assert books.is_sound()
 
 
 def test_the_night_job_beside_people(
-    cast: Any, db: Any, where: tuple[str, str], at: Any, is_sound: Any
+    cast: Any, db: Any, where: tuple[str, str], at: Any, books: Any
 ) -> None:
     """Two runs of the job, and people who cancel and order meanwhile: no deadlock, nothing lost."""
     now = clock.now()
@@ -124,4 +122,4 @@ def test_the_night_job_beside_people(
     )
     assert left == 0
     assert db.scalar(select(func.sum(Reward.reserved))) == 10
-    assert is_sound()
+    assert books.is_sound()
