@@ -95,7 +95,7 @@ def _check_limits(by: Viewer, reward: Reward) -> None:
     if reward.per_person is not None and ever >= reward.per_person:
         raise Refused(
             ngettext(
-                "这件每人只能换 %(num)s 件，你已经换过了。",
+                "这件每人只能换 %(num)s 件，你已经换满了。",
                 "这件每人只能换 %(num)s 件，你已经换满了。",
                 reward.per_person,
             ),
