@@ -59,14 +59,14 @@ class DeskForm(Form):
 
 
 class RefundForm(Keyed):
-    reason = Text(_l("因为什么"), most=200, description=_l("对方会收到这句话。"))
+    reason = Text(_l("原因"), most=200, description=_l("对方会收到这句话。"))
     is_back = Tick(_l("东西收回来了，还能再给别人"))
 
 
 class StockForm(Keyed):
     way = Cards(_l("多了还是少了"), choices=_choices({IN: _l("进货"), OUT: _l("减少")}), default=IN)
     pieces = Whole(_l("几件"), most=MOST_PIECES)
-    reason = Text(_l("因为什么"), most=100, description=_l("例如：新到一批，盘点少了，损坏。"))
+    reason = Text(_l("原因"), most=100, description=_l("例如：新到一批，盘点少了，损坏。"))
 
     def values(self) -> dict[str, Any]:
         pieces = int(self.pieces.data or 0)
@@ -77,9 +77,9 @@ class StockForm(Keyed):
 
 
 class ItemForm(Keyed):
-    name = Text(_l("名称"), most=40)
+    name = Text(_l("叫什么"), most=40)
     story = Lines(
-        _l("说明"), most=500, needed=False, description=_l("大小、颜色、怎么用，一两句就好。"),
+        _l("介绍"), most=500, needed=False, description=_l("大小、颜色、怎么用，一两句就好。"),
         render_kw={"rows": 3},
     )  # fmt: skip
     picture = Picture(
