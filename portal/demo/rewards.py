@@ -118,10 +118,8 @@ def _orders(world: World, items: Sequence[dict[str, Any]]) -> Iterator[_Ordered]
             if purses.get(person.id, 0) < item["price"]:
                 continue
             back = 2 if person is agent else None
-            made = _order(world, person, item, code=f"{next(codes):06d}", days_back=back)
-            if made.row["state"] in {OrderState.RESERVED, OrderState.HANDED}:
-                purses[person.id] -= item["price"]
-            yield made
+            purses[person.id] -= item["price"]  # also where it comes back: not before it does
+            yield _order(world, person, item, code=f"{next(codes):06d}", days_back=back)
 
 
 def _may_have(person: DemoPerson, item: dict[str, Any], world: World) -> bool:
