@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0010"
-down_revision = "0007"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 
@@ -91,6 +91,30 @@ def upgrade() -> None:
     op.create_index("ix_reward_shelf", "reward", ["shelf", "price", "id"], unique=False)
 
     op.create_table(
+        "reward_stock",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "reward_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("pieces", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.String(length=100), nullable=True),
+        sa.Column("by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("pieces <> 0", name=op.f("ck_reward_stock_pieces_not_zero")),
+        sa.CheckConstraint(
+            "reason IS NULL OR length(reason) BETWEEN 1 AND 100",
+            name=op.f("ck_reward_stock_reason_length"),
+        ),
+        sa.ForeignKeyConstraint(["by_id"], ["person.id"], name=op.f("fk_reward_stock_by_id")),
+        sa.ForeignKeyConstraint(
+            ["reward_id"], ["reward.id"], name=op.f("fk_reward_stock_reward_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_reward_stock")),
+    )
+
+    op.create_index("ix_reward_stock_reward", "reward_stock", ["reward_id", "id"], unique=False)
+
+    op.create_table(
         "reward_order",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column(
@@ -162,6 +186,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["handed_by_id"], ["person.id"], name=op.f("fk_reward_order_handed_by_id")
         ),
+        sa.ForeignKeyConstraint(["hold_id"], ["hold.id"], name=op.f("fk_reward_order_hold_id")),
         sa.ForeignKeyConstraint(
             ["person_id"], ["person.id"], name=op.f("fk_reward_order_person_id")
         ),
@@ -205,38 +230,14 @@ def upgrade() -> None:
         sqlite_where=sa.text("state = 'reserved'"),
         postgresql_where=sa.text("state = 'reserved'"),
     )
-
-    op.create_table(
-        "reward_stock",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column(
-            "reward_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
-        ),
-        sa.Column("pieces", sa.Integer(), nullable=False),
-        sa.Column("reason", sa.String(length=100), nullable=True),
-        sa.Column("by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("pieces <> 0", name=op.f("ck_reward_stock_pieces_not_zero")),
-        sa.CheckConstraint(
-            "reason IS NULL OR length(reason) BETWEEN 1 AND 100",
-            name=op.f("ck_reward_stock_reason_length"),
-        ),
-        sa.ForeignKeyConstraint(["by_id"], ["person.id"], name=op.f("fk_reward_stock_by_id")),
-        sa.ForeignKeyConstraint(
-            ["reward_id"], ["reward.id"], name=op.f("fk_reward_stock_reward_id")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_reward_stock")),
-    )
-
-    op.create_index("ix_reward_stock_reward", "reward_stock", ["reward_id", "id"], unique=False)
     for dialect, statement in TRIGGERS:
         if op.get_context().dialect.name == dialect:
             op.execute(sa.DDL(statement.replace("%", "%%")))
 
 
 def downgrade() -> None:
-    op.drop_table("reward_stock")
     op.drop_table("reward_order")
+    op.drop_table("reward_stock")
     op.drop_table("reward")
     if op.get_context().dialect.name == "postgresql":
         op.execute("DROP FUNCTION IF EXISTS reward_order_forward")

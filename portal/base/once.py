@@ -9,14 +9,17 @@ from __future__ import annotations
 import hashlib
 import secrets
 from datetime import datetime
+from functools import cache
+from typing import Any, cast
 
 from flask import g, request
 from flask_babel import gettext as _
-from sqlalchemy import CheckConstraint, String, Text
+from sqlalchemy import CheckConstraint, String, Table, Text, bindparam, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.base import clock
-from portal.base.db import Base, session
+from portal.base.db import AnySelect, Base, fetch, session
 from portal.base.errors import Refused, Replayed
 
 LONGEST = 200
@@ -36,6 +39,9 @@ class RequestKey(Base):
     location: Mapped[str | None] = mapped_column(Text)
     body: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+TABLE = cast(Table, RequestKey.__table__)
 
 
 def new_key() -> str:
@@ -62,24 +68,46 @@ def claim(key: str, person_id: int | None) -> None:
     """Take `key` for this request.
 
     Raises Replayed when this very request was carried out before, Refused (409) when the key was
-    used for something else.
+    used for something else. An equal request that is under way is waited for.
     """
-    hashed = content_hash()
-    action = f"{request.method} {request.path}"
-    known = session().get(RequestKey, key)
-    if known is not None:
-        if (known.person_id, known.action, known.content_hash) == (person_id, action, hashed):
-            raise Replayed(known.status, known.location, known.body)
-        raise Refused(_("这份表单已经提交过，内容不一样。请重新打开页面再填。"), status=409)
-    g.request_key = RequestKey(
-        key=key, person_id=person_id, action=action, content_hash=hashed, status=0
-    )
-    session().add(g.request_key)
-    session().flush()
+    row = {
+        "key": key,
+        "person_id": person_id,
+        "action": f"{request.method} {request.path}",
+        "content_hash": content_hash(),
+        "status": 0,
+        "created_at": clock.now(),
+    }
+    connection = session().connection()
+    if connection.execute(_new(connection.dialect.name), row).first() is not None:
+        g.request_key = key
+        return
+    [known] = fetch(_known(), of_key=key)
+    if all(getattr(known, name) == row[name] for name in ("person_id", "action", "content_hash")):
+        raise Replayed(known.status, known.location, known.body)
+    raise Refused(_("这份表单已经提交过，内容不一样。请重新打开页面再填。"), status=409)
 
 
 def remember(status: int, location: str | None, body: str | None) -> None:
     """Keep the answer beside the key claimed by this request, if it claimed one."""
-    row: RequestKey | None = g.pop("request_key", None)
-    if row is not None:
-        row.status, row.location, row.body = status, location, body
+    key: str | None = g.pop("request_key", None)
+    if key is not None:
+        answer = {"of_key": key, "status": status, "location": location, "body": body}
+        session().connection().execute(_answered(), answer)
+
+
+@cache
+def _new(dialect: str) -> Any:
+    make = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    return make(TABLE).on_conflict_do_nothing().returning(TABLE.c.key)
+
+
+@cache
+def _known() -> AnySelect:
+    return select(TABLE).where(TABLE.c.key == bindparam("of_key"))
+
+
+@cache
+def _answered() -> Any:
+    values: dict[str, Any] = {name: bindparam(name) for name in ("status", "location", "body")}
+    return update(TABLE).where(TABLE.c.key == bindparam("of_key")).values(values)

@@ -172,7 +172,7 @@ def statement(query: StatementQuery) -> dict[str, Any]:
     return {
         "balance": wallet.balance,
         "entries": [entry_json(line) for line in lines],
-        "next": lines[-1].id if len(found) > query.limit else None,
+        "next": lines[-1].seq if len(found) > query.limit else None,
     }
 
 

@@ -1,6 +1,6 @@
 """A year of coins: budgets each month, awards by leaders, a few taken back. The ledger verifies.
 
-Other seeders post through `post`, which keeps balances, entries and monthly totals as the rules do.
+Other seeders post through `post`, which is the ledger's own, with the hours of the past.
 """
 
 from __future__ import annotations
@@ -10,32 +10,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import groupby
-from typing import Any, cast
-
-from sqlalchemy import Table, bindparam, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from typing import Any
 
 from portal.base import clock
-from portal.base.db import session
-from portal.coins.models import (
-    RECOGNITION,
-    Account,
-    AccountKind,
-    Award,
-    BudgetRule,
-    Currency,
-    Entry,
-    Reason,
-    Transfer,
-    WalletMonth,
-)
+from portal.coins import rules
+from portal.coins.models import AccountKind, Award, CoinRule, Currency, Reason, RuleName
 from portal.coins.queries import month_of
-from portal.coins.rules import Posting
+from portal.coins.rules import Original, Posting
 from portal.demo.world import DemoPerson, World
 
 RATE = 5
 AWARDS_A_MONTH = 6
-CHUNK = 1000
 
 WORDS = {
     "patience": (
@@ -136,39 +121,39 @@ class Movement:
 def post(world: World, movements: Iterable[Movement]) -> dict[str, int]:
     """Post the movements in the order of time; answers transfer ids by key.
 
-    Raises ValueError where an account would fall below zero.
+    Raises Refused where an account would fall below zero.
     """
     ordered = sorted(movements, key=lambda movement: movement.at)
-    accounts, balances = _accounts(
-        world, {place for movement in ordered for place, _amount in movement.legs}
-    )
-    ids: dict[str, int] = {}
-    reasons: dict[str, Reason] = {}
-    entries: list[dict[str, Any]] = []
-    months: dict[tuple[int, str], list[int]] = defaultdict(lambda: [0, 0])
+    accounts = _accounts({place for movement in ordered for place, _amount in movement.legs})
+    posted: dict[str, Original] = {}
+    waiting: list[Posting] = []
+
+    def post_waiting() -> None:
+        for posting, done in zip(waiting, rules.post(waiting), strict=True):
+            day = posting.happened_on or world.today
+            posted[posting.key] = Original(done.id, posting.reason, day)
+        waiting.clear()
+
     for movement in ordered:
-        movement.transfer_id = ids[movement.key] = world.next_id(Transfer)
-        reasons[movement.key] = movement.reason
-        source = reasons.get(movement.reverses_key or "", movement.reason)
-        for place, amount in movement.legs:
-            account_id = accounts[place]
-            balances[account_id] += amount
-            if balances[account_id] < 0 and place.kind not in {"issue", "cash"}:
-                raise ValueError(f"{movement.key}: {place} would fall below zero")
-            entries.append(
-                {
-                    "transfer_id": movement.transfer_id,
-                    "account_id": account_id,
-                    "amount": amount,
-                    "balance_after": balances[account_id],
-                }
+        if movement.reverses_key and movement.reverses_key not in posted:
+            post_waiting()
+        legs = tuple((accounts[place], amount) for place, amount in movement.legs)
+        waiting.append(
+            Posting(
+                movement.key,
+                movement.reason,
+                legs,
+                movement.by_id,
+                happened_on=movement.day,
+                reverses=posted[movement.reverses_key] if movement.reverses_key else None,
+                entered_at=movement.at,
             )
-            if place.kind == AccountKind.WALLET:
-                total = months[account_id, month_of(movement.day)]
-                total[0] += amount
-                total[1] += amount if source in RECOGNITION else 0
-    world.insert(Transfer, (_row(movement, accounts, ids) for movement in ordered))
-    world.insert(Entry, entries)
+        )
+    if waiting:
+        post_waiting()
+    ids = {key: original.id for key, original in posted.items()}
+    for movement in ordered:
+        movement.transfer_id = ids[movement.key]
     world.insert(
         Award,
         (
@@ -177,94 +162,20 @@ def post(world: World, movements: Iterable[Movement]) -> dict[str, int]:
             if movement.award
         ),
     )
-    _keep(balances, months)
     return ids
 
 
-def _row(movement: Movement, accounts: dict[Place, int], ids: dict[str, int]) -> dict[str, Any]:
-    legs = tuple((accounts[place], amount) for place, amount in movement.legs)
-    posting = Posting(movement.key, movement.reason, legs, movement.by_id)
-    return {
-        "id": movement.transfer_id,
-        "key": movement.key,
-        "content_hash": posting.content_hash,
-        "reason": movement.reason.value,
-        "memo": "",
-        "happened_on": movement.day,
-        "entered_at": movement.at,
-        "by_id": movement.by_id,
-        "currency": movement.legs[0][0].currency,
-        "reverses_id": ids[movement.reverses_key] if movement.reverses_key else None,
-    }
-
-
-def _accounts(world: World, places: set[Place]) -> tuple[dict[Place, int], dict[int, int]]:
-    """Account ids and balances by place; what is missing is opened."""
+def _accounts(places: set[Place]) -> dict[Place, int]:
+    """Account ids by place; what is missing is opened."""
     found: dict[Place, int] = {}
-    balances: dict[int, int] = {}
     ordered = sorted(places, key=lambda p: (p.kind, p.period, p.currency, p.owner_id))
     for (kind, period, currency), group in groupby(
         ordered, key=lambda p: (p.kind, p.period, p.currency)
     ):
         owners = [place.owner_id for place in group]
-        for start in range(0, len(owners), CHUNK):
-            rows = session().execute(
-                select(Account.owner_id, Account.id, Account.balance).where(
-                    Account.kind == kind,
-                    Account.period == period,
-                    Account.currency == currency,
-                    Account.owner_id.in_(owners[start : start + CHUNK]),
-                )
-            )
-            for owner_id, account_id, balance in rows:
-                found[Place(kind, owner_id, period, currency)] = account_id
-                balances[account_id] = balance
-    missing = [place for place in ordered if place not in found]
-    for place in missing:
-        found[place] = world.next_id(Account)
-        balances[found[place]] = 0
-    world.insert(
-        Account,
-        (
-            {
-                "id": found[place],
-                "kind": place.kind,
-                "owner_id": place.owner_id,
-                "period": place.period,
-                "currency": place.currency,
-                "balance": 0,
-            }
-            for place in missing
-        ),
-    )
-    return found, balances
-
-
-def _keep(balances: dict[int, int], months: dict[tuple[int, str], list[int]]) -> None:
-    """Write the balances and the monthly totals."""
-    table = cast(Table, Account.__table__)
-    if balances:
-        session().execute(
-            update(table).where(table.c.id == bindparam("at")).values(balance=bindparam("now")),
-            [{"at": account_id, "now": balance} for account_id, balance in balances.items()],
-        )
-    lite = session().get_bind().dialect.name == "sqlite"
-    insert = (sqlite.insert if lite else postgresql.insert)(cast(Table, WalletMonth.__table__))
-    rows = [
-        {"account_id": account_id, "month": month, "change": change, "received": received}
-        for (account_id, month), (change, received) in sorted(months.items())
-    ]
-    if rows:
-        session().execute(
-            insert.on_conflict_do_update(
-                index_elements=["account_id", "month"],
-                set_={
-                    "change": WalletMonth.change + insert.excluded.change,
-                    "received": WalletMonth.received + insert.excluded.received,
-                },
-            ),
-            rows,
-        )
+        ids = rules.accounts_of(AccountKind(kind), owners, period=period, currency=currency)
+        found |= {Place(kind, owner, period, currency): each for owner, each in ids.items()}
+    return found
 
 
 # ---- a year of awards -----------------------------------------------------------------------
@@ -273,7 +184,8 @@ def _keep(balances: dict[int, int], months: dict[tuple[int, str], list[int]]) ->
 def seed(world: World) -> None:
     """Twelve months of budgets and awards; one award in a hundred and fifty is taken back."""
     months = world.months()
-    world.insert(BudgetRule, [{"rate": RATE, "valid_from": months[0], "created_at": clock.now()}])
+    rate = {"name": RuleName.RATE.value, "number": RATE, "valid_from": months[0]}
+    world.insert(CoinRule, [rate | {"created_at": clock.now()}])
     members: dict[int, list[DemoPerson]] = defaultdict(list)
     for person in world.people:
         members[person.team.id].append(person)

@@ -13,13 +13,14 @@ from sqlalchemy import select
 from portal.base import clock
 from portal.base.db import session
 from portal.base.files import keep_picture
-from portal.coins.models import Account, AccountKind, Currency, Reason
+from portal.coins.models import Account, AccountKind, Currency, Hold, HoldState, Reason
+from portal.coins.rules import accounts_of
 from portal.demo.coins import Movement, Place, post, wallet
 from portal.demo.reward_pictures import drawn
 from portal.demo.world import DemoPerson, World
 from portal.rewards.models import Order, OrderState, Reward, Shelf, StockChange
 from portal.rewards.queries import midnight
-from portal.rewards.rules import DAYS_TO_FETCH
+from portal.rewards.rules import DAYS_TO_FETCH, SPARE
 
 MONTHS_BACK = 4
 SHARE = 0.3
@@ -75,8 +76,7 @@ def seed(world: World) -> None:
     orders = list(_orders(world, items))
     _count(world, items, [order.row for order in orders])
     ids = post(world, (movement for order in orders for movement in order.movements))
-    for order in orders:
-        order.row["hold_id"] = ids[order.movements[0].key]
+    world.insert(Hold, _holds(world, orders, ids))
     world.insert(Order, (order.row for order in orders))
 
 
@@ -168,9 +168,8 @@ def _order(
         "refund_reason": None,
         "is_returned": False,
     }
-    held = Place(AccountKind.HELD.value, person.id)
-    legs = ((wallet(person.id), -item["price"]), (held, item["price"]))
-    first = Movement(at, f"rewards:demo:{order_id}", Reason.ORDER, legs, person.id)
+    legs = ((wallet(person.id), -item["price"]), (_held(person.id), item["price"]))
+    first = Movement(at, f"rewards:demo:{order_id}", Reason.HOLD, legs, person.id)
     return _Ordered(row, [first, *_ended(world, row, back)])
 
 
@@ -181,7 +180,7 @@ def _ended(world: World, row: dict[str, Any], back: int) -> Iterator[Movement]:
     if fetched >= clock.now() or back <= 2:
         return
     person_id, price = row["person_id"], row["price"]
-    held, store = Place(AccountKind.HELD.value, person_id), Place(AccountKind.STORE.value)
+    held, store = _held(person_id), Place(AccountKind.STORE.value)
     key, by_id = f"rewards:demo:{row['id']}", world.accounts["station"].id
     if fate < 0.05:
         row |= {"state": OrderState.CANCELLED.value, "cancelled_at": fetched}
@@ -197,7 +196,7 @@ def _ended(world: World, row: dict[str, Any], back: int) -> Iterator[Movement]:
             yield _refunded(world, row, later)
         return
     legs = ((held, -price), (wallet(person_id), price))
-    yield Movement(fetched, f"{key}:back", Reason.REFUND, legs, person_id)
+    yield Movement(fetched, f"{key}:back", Reason.RELEASE, legs, person_id)
 
 
 def _refunded(world: World, row: dict[str, Any], at: datetime) -> Movement:
@@ -214,6 +213,37 @@ def _refunded(world: World, row: dict[str, Any], at: datetime) -> Movement:
         (wallet(row["person_id"]), row["price"]),
     )
     return Movement(at, f"rewards:demo:{row['id']}:refunded", Reason.REFUND, legs, by_id)
+
+
+def _held(person_id: int) -> Place:
+    return Place(AccountKind.HELD.value, person_id, AccountKind.WALLET.value)
+
+
+def _holds(
+    world: World, orders: Sequence[_Ordered], ids: dict[str, int]
+) -> Iterator[dict[str, Any]]:
+    """The hold of each order, as it stands today; the order learns its number."""
+    people = {order.row["person_id"] for order in orders}
+    wallets = accounts_of(AccountKind.WALLET, people)
+    held = accounts_of(AccountKind.HELD, people, period=AccountKind.WALLET.value)
+    for order in orders:
+        row, transfers = order.row, [ids[movement.key] for movement in order.movements]
+        is_spent = row["handed_at"] is not None
+        ended = HoldState.LAPSED if row["lapsed_at"] else HoldState.VOIDED
+        state = HoldState.POSTED if is_spent else ended if transfers[1:] else HoldState.OPEN
+        row["hold_id"] = world.next_id(Hold)
+        yield {
+            "id": row["hold_id"],
+            "transfer_id": transfers[0],
+            "account_id": wallets[row["person_id"]],
+            "held_id": held[row["person_id"]],
+            "amount": row["price"],
+            "posted": row["price"] if is_spent else 0,
+            "state": state.value,
+            "lapses_at": row["lapses_at"] + SPARE,
+            "ended_by_id": transfers[1] if transfers[1:] else None,
+            "created_at": row["ordered_at"],
+        }
 
 
 # ---- stock ------------------------------------------------------------------------------------

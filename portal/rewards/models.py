@@ -22,6 +22,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from portal.base import clock
 from portal.base.db import Base, Id, Ref
 from portal.base.files import StoredFile
+from portal.coins.models import Hold
 
 CODE_DIGITS = 6
 MOST_PIECES = 100_000
@@ -217,7 +218,7 @@ class Order(Base):
     unit_id: Mapped[int | None] = mapped_column(Ref, ForeignKey("unit.id"))
     price: Mapped[int]
     code: Mapped[str] = mapped_column(String(CODE_DIGITS))
-    hold_id: Mapped[int] = mapped_column(Ref)
+    hold_id: Mapped[int] = mapped_column(Ref, ForeignKey(Hold.id))
     state: Mapped[OrderState] = mapped_column(String(9), default=OrderState.RESERVED)
     ordered_at: Mapped[datetime]
     lapses_at: Mapped[datetime]

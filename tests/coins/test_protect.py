@@ -39,16 +39,17 @@ def test_by_sql(db: Any, posted: None, statement: str) -> None:
 def test_not_even_by_replacing(db: Any, database_kind: str, posted: None) -> None:
     statements = {
         "sqlite": (
-            "INSERT OR REPLACE INTO entry SELECT id, transfer_id, account_id, 5, 5 FROM entry",
+            "INSERT OR REPLACE INTO entry SELECT * FROM entry",
             "REPLACE INTO transfer SELECT * FROM transfer",
-            "INSERT OR REPLACE INTO entry (transfer_id, account_id, amount, balance_after)"
-            " SELECT transfer_id, account_id, 5, 5 FROM entry LIMIT 1",
+            "INSERT OR REPLACE INTO entry"
+            " (transfer_id, account_id, seq, amount, balance_after, hash)"
+            " SELECT transfer_id, account_id, seq, 5, 5, hash FROM entry LIMIT 1",
         ),
         "postgres": (
             "TRUNCATE entry",
             "TRUNCATE transfer CASCADE",
-            "INSERT INTO entry (id, transfer_id, account_id, amount, balance_after)"
-            " SELECT id, transfer_id, account_id, 5, 5 FROM entry"
+            "INSERT INTO entry (id, transfer_id, account_id, seq, amount, balance_after, hash)"
+            " SELECT id, transfer_id, account_id, seq, 5, 5, hash FROM entry"
             " ON CONFLICT (id) DO UPDATE SET amount = 5",
         ),
     }
@@ -80,7 +81,8 @@ def test_by_the_orm(db: Any, posted: None, model: Any) -> None:
     "statement",
     [
         "UPDATE account SET balance = -1 WHERE kind = 'wallet'",
-        "INSERT INTO entry (transfer_id, account_id, amount, balance_after) VALUES (1, 1, 0, 0)",
+        "INSERT INTO entry (transfer_id, account_id, seq, amount, balance_after, hash)"
+        " SELECT 1, 1, 99, 0, 0, hash FROM entry LIMIT 1",
         "INSERT INTO account (kind, currency, owner_id, period, balance)"
         " VALUES ('purse', 'coin', 1, '', 0)",
         "INSERT INTO account (kind, currency, owner_id, period, balance)"

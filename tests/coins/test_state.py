@@ -121,7 +121,7 @@ class Ledger(RuleBasedStateMachine):
             with transaction():
                 original = session().get(Transfer, number)
                 assert original is not None
-                rules.reverse(original, key=self.key(), reason=Reason.REVERSAL, by_id=None)
+                rules.reverse(original.id, key=self.key(), reason=Reason.REVERSAL, by_id=None)
         except rules.Short:
             assert not enough
             return

@@ -190,4 +190,4 @@ def _deed(key: str, deed: list[Any], plan: dict[str, Any]) -> int:
     original = session().get(Transfer, max(1, latest - int(deed[1] * 20)))
     if original is None or original.reason == Reason.FUND:
         return 0
-    return rules.reverse(original, key=key, reason=Reason.REVERSAL, by_id=None).id
+    return rules.reverse(original.id, key=key, reason=Reason.REVERSAL, by_id=None).id

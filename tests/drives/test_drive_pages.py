@@ -52,7 +52,7 @@ def many_gifts(db: Any, member: Any, drive: int, count: int, tag: str) -> None:
                     "drive_id": drive, "kind": "coins", "giver_id": member.id, "amount_coins": 1,
                     "shown": "public", "transfer_id": row.id, "given_at": clock.now(),
                 }
-                for row, _new in posted
+                for row in posted
             ],
         )  # fmt: skip
 

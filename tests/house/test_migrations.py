@@ -120,7 +120,7 @@ def schema(settings: Settings) -> list[str]:
             rows = connection.execute(
                 text("SELECT type, name, tbl_name, sql FROM sqlite_master WHERE sql IS NOT NULL")
             ).all()
-            return sorted(" ".join(f"{row.type} {row.name}: {row.sql}".split()) for row in rows)
+            return sorted(f"{row.type} {row.name}: {in_order(row.sql)}" for row in rows)
         tables = MetaData()
         tables.reflect(connection)
         lines = [" ".join(str(CreateTable(t)).split()) for t in tables.sorted_tables]
@@ -128,6 +128,17 @@ def schema(settings: Settings) -> list[str]:
             text("SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'")
         ).all()
         return sorted([*lines, *triggers(settings)])
+
+
+def in_order(sql: str) -> str:
+    """A CREATE TABLE with its constraints in their alphabet: a table that was rebuilt has another
+    order each time."""
+    if not sql.startswith("CREATE TABLE"):
+        return " ".join(sql.split())
+    head, *constraints = (
+        " ".join(sql.replace('"', "").split()).removesuffix(")").split(", CONSTRAINT ")
+    )
+    return " | ".join([head.strip(), *sorted(each.strip() for each in constraints)])
 
 
 def triggers(settings: Settings) -> list[str]:

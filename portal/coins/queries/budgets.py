@@ -26,14 +26,15 @@ from sqlalchemy.orm import aliased
 from portal.base import clock
 from portal.base.access import Viewer
 from portal.base.db import AnySelect, fetch, session
-from portal.base.history import true_on
+from portal.base.history import true_on, valid_on
 from portal.coins.models import (
     Account,
     AccountKind,
-    BudgetRule,
+    CoinRule,
     Currency,
     Entry,
     Reason,
+    RuleName,
     Transfer,
 )
 from portal.coins.queries.ledger import month_of, wallet_of
@@ -53,9 +54,9 @@ class UnitLine:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """A unit's coins of one month: what came in, what is left. No account: nothing came in."""
+    """A unit's coins of one month: what came in, what is left."""
 
-    account_id: int | None
+    exists: bool
     funded: int
     left: int
 
@@ -162,49 +163,59 @@ def heads_by_unit(day: date) -> dict[int, int]:
 
 def rate_on(day: date) -> int:
     """Coins a month for each head by the rule in force on `day`; 0 without a rule."""
+    return numbers_on(day).get(RuleName.RATE, 0)
+
+
+def numbers_on(day: date) -> dict[str, int]:
+    """What the house decided about coins, in force on `day`; what was never decided is absent."""
+    return {row.name: row.number for row in fetch(_numbers(), day=day)}
+
+
+@cache
+def _numbers() -> AnySelect:
+    day = bindparam("day", type_=Date)
     return (
-        session().scalar(
-            select(BudgetRule.rate)
-            .where(
-                BudgetRule.valid_from <= day,
-                or_(BudgetRule.valid_to.is_(None), BudgetRule.valid_to > day),
-            )
-            .order_by(BudgetRule.valid_from.desc(), BudgetRule.id.desc())
-            .limit(1)
-        )
-        or 0
+        select(CoinRule.name, CoinRule.number)
+        .where(valid_on(CoinRule, day))
+        .order_by(CoinRule.valid_from, CoinRule.id)
     )
 
 
-def _is_budget(period: Any) -> ColumnElement[bool]:
+def _is_budget(owner_id: Any, period: Any) -> ColumnElement[bool]:
     return and_(
         Account.kind == AccountKind.BUDGET,
+        Account.owner_id == owner_id,
         Account.period == period,
         Account.currency == Currency.COIN,
     )
 
 
-def _funded() -> ColumnElement[int]:
+def _funded(owner_id: Any, period: Any) -> ColumnElement[int]:
+    """What came into the slices of a budget."""
     return (
         select(func.coalesce(func.sum(Entry.amount), 0))
+        .join(Account, Account.id == Entry.account_id)
         .join(Transfer, Transfer.id == Entry.transfer_id)
-        .where(Entry.account_id == Account.id, Transfer.reason == Reason.FUND)
-        .correlate(Account)
+        .where(_is_budget(owner_id, period), Transfer.reason == Reason.FUND)
         .scalar_subquery()
     )
 
 
+def _left(owner_id: Any, period: Any) -> ColumnElement[int]:
+    """What the slices of a budget hold; NULL when nothing ever came in."""
+    return select(func.sum(Account.balance)).where(_is_budget(owner_id, period)).scalar_subquery()
+
+
 def budget(unit_id: int, day: date) -> Budget:
     """A unit's budget of the month of `day`."""
-    rows = fetch(_budget(), period=month_of(day), unit_id=unit_id)
-    return Budget(rows[0][0], int(rows[0][1]), rows[0][2]) if rows else Budget(None, 0, 0)
+    [(funded, left)] = fetch(_budget(), period=month_of(day), unit_id=unit_id)
+    return Budget(left is not None, int(funded), int(left or 0))
 
 
 @cache
 def _budget() -> AnySelect:
-    return select(Account.id, _funded(), Account.balance).where(
-        _is_budget(bindparam("period", type_=String)), Account.owner_id == bindparam("unit_id")
-    )
+    place: Any = bindparam("unit_id"), bindparam("period", type_=String)
+    return select(_funded(*place), _left(*place))
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,8 +244,13 @@ def budgets(
     """Departments and teams in and under `within` (None: everywhere) with their budget of the
     month of `day`, by name: `limit` lines and one more."""
     query = (
-        select(Unit.id, Unit.name, Unit.kind, _funded(), Account.balance)
-        .outerjoin(Account, and_(Account.owner_id == Unit.id, _is_budget(month_of(day))))
+        select(
+            Unit.id,
+            Unit.name,
+            Unit.kind,
+            _funded(Unit.id, month_of(day)),
+            _left(Unit.id, month_of(day)),
+        )
         .where(Unit.kind != "site")
         .order_by(Unit.name, Unit.id)
         .limit(limit + 1)
@@ -246,7 +262,7 @@ def budgets(
     if after is not None:
         query = query.where(tuple_(Unit.name, Unit.id) > after)
     return [
-        BudgetLine(*row[:3], int(row[3]) if row[4] is not None else None, row[4])
+        BudgetLine(*row[:3], *((int(row[3]), int(row[4])) if row[4] is not None else (None, None)))
         for row in session().execute(query)
     ]
 

@@ -146,10 +146,12 @@ def _received_in_all() -> AnySelect:
 class Line:
     """One entry of a statement, with what it was for.
 
-    `id` pages the statement. `who` acted; `undone`: the transfer was taken back later.
+    `seq` counts the entries of the account, and pages the statement. `who` acted; `undone`: the
+    transfer was taken back later.
     """
 
     id: int
+    seq: int
     transfer_id: int
     reason: str
     amount: int
@@ -187,6 +189,7 @@ def _lines() -> AnySelect:
     return (
         select(
             Entry.id,
+            Entry.seq,
             Entry.transfer_id,
             Transfer.reason,
             Entry.amount,
@@ -207,15 +210,15 @@ def _lines() -> AnySelect:
         .outerjoin(
             Award, Award.transfer_id == func.coalesce(Transfer.reverses_id, Entry.transfer_id)
         )
-        .order_by(Entry.id.desc())
+        .order_by(Entry.seq.desc())
     )
 
 
 def statement(account_id: int, after: int | None = None, limit: int = 25) -> list[Line]:
-    """Entries of an account, newest first: `limit` lines and one more, older than entry `after`."""
+    """Entries of an account, newest first: `limit` lines and one more, below number `after`."""
     query = _lines().where(Entry.account_id == account_id).limit(limit + 1)
     if after is not None:
-        query = query.where(Entry.id < after)
+        query = query.where(Entry.seq < after)
     return [Line(*row) for row in session().execute(query)]
 
 

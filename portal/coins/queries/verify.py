@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flask_babel import gettext as _
-from sqlalchemy import case, func, or_, select
+from sqlalchemy import and_, case, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
-from portal.base.db import AnySelect, session
+from portal.base.db import AnyRow, AnySelect, session
 from portal.coins.models import (
     RECOGNITION,
     SOURCES,
@@ -19,6 +19,7 @@ from portal.coins.models import (
     Transfer,
     WalletMonth,
 )
+from portal.coins.models.chain import FIRST, entry_hash, instant, transfer_seal
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,24 +108,79 @@ def _first(query: AnySelect) -> tuple[int, ...] | None:
 
 
 def _broken_entry() -> Fault | None:
-    """The balance after each entry is the sum of the entries up to it."""
-    running = func.sum(Entry.amount).over(partition_by=Entry.account_id, order_by=Entry.id)
-    walked = select(
-        Entry.id, Entry.account_id, Entry.balance_after, running.label("running")
-    ).subquery()
-    found = _first(
-        select(walked.c.id, walked.c.account_id, walked.c.balance_after, walked.c.running)
-        .where(walked.c.balance_after != walked.c.running)
-        .order_by(walked.c.id)
+    """Each entry follows the one before it on its account: in number, balance and hash."""
+    account_id, seq, balance, head = 0, 0, 0, FIRST
+    for row in session().connection().execute(_chains(), execution_options=STREAM):
+        if row.account_id != account_id:
+            account_id, seq, balance, head = row.account_id, 0, 0, FIRST
+        seq, balance = seq + 1, balance + row.amount
+        if row.balance_after != balance:
+            message = _(
+                "分录 %(entry)s（账户 %(account)s）记着余额 %(written)s，逐笔相加是 %(summed)s。",
+                entry=row.id, account=account_id, written=row.balance_after, summed=balance,
+            )  # fmt: skip
+            return Fault(message, row.id)
+        head = hash_of(row, head)
+        if row.seq != seq or row.hash != head:
+            message = _(
+                "分录 %(entry)s（账户 %(account)s 第 %(seq)s 条）和校验码对不上：它被改过，"
+                "或前面少了一条。",
+                entry=row.id, account=account_id, seq=seq,
+            )  # fmt: skip
+            return Fault(message, row.id)
+    return None
+
+
+STREAM = {"stream_results": True, "yield_per": 5000}
+LINKED = (
+    Entry.account_id,
+    Entry.seq,
+    Entry.transfer_id,
+    Entry.amount,
+    Entry.balance_after,
+    Entry.hash,
+    Transfer.reason,
+    Transfer.happened_on,
+    Transfer.entered_at,
+    Transfer.key,
+    Transfer.content_hash,
+    Transfer.memo,
+    Transfer.by_id,
+    Transfer.currency,
+    Transfer.reverses_id,
+)
+"""What goes into the hash of an entry."""
+
+
+def _chains() -> AnySelect:
+    return (
+        select(Entry.id, *LINKED)
+        .join(Transfer, Transfer.id == Entry.transfer_id)
+        .order_by(Entry.account_id, Entry.seq)
     )
-    if found is None:
-        return None
-    entry, account, written, summed = found
-    message = _(
-        "分录 %(entry)s（账户 %(account)s）记着余额 %(written)s，逐笔相加是 %(summed)s。",
-        entry=entry, account=account, written=written, summed=summed,
-    )  # fmt: skip
-    return Fault(message, entry)
+
+
+def hash_of(row: AnyRow, before: str) -> str:
+    """The hash that an entry should have, after one with the hash `before`. `row`: LINKED."""
+    return entry_hash(
+        before,
+        account_id=row.account_id,
+        seq=row.seq,
+        transfer_id=row.transfer_id,
+        amount=row.amount,
+        balance_after=row.balance_after,
+        reason=row.reason,
+        happened_on=row.happened_on,
+        entered_at=instant(row.entered_at),
+        seal=transfer_seal(
+            key=row.key,
+            content_hash=row.content_hash,
+            memo=row.memo,
+            by_id=row.by_id,
+            currency=row.currency,
+            reverses_id=row.reverses_id,
+        ),
+    )
 
 
 def _unbalanced_transfer() -> Fault | None:
@@ -159,13 +215,22 @@ def _mixed_transfer() -> Fault | None:
 
 
 def _wrong_balance() -> Fault | None:
-    """The kept balance of each account is the sum of its entries."""
-    summed = func.coalesce(func.sum(Entry.amount), 0)
+    """What is kept of each account is what its last entry says."""
+    last = aliased(Entry)
     found = _first(
-        select(Account.id, Account.balance, summed)
-        .outerjoin(Entry, Entry.account_id == Account.id)
-        .group_by(Account.id, Account.balance)
-        .having(Account.balance != summed)
+        select(Account.id, Account.balance, func.coalesce(last.balance_after, 0))
+        .outerjoin(last, and_(last.account_id == Account.id, last.seq == Account.entries))
+        .where(
+            or_(
+                Account.balance != func.coalesce(last.balance_after, 0),
+                Account.head != func.coalesce(last.hash, ""),
+                exists(
+                    select(Entry.id).where(
+                        Entry.account_id == Account.id, Entry.seq > Account.entries
+                    )
+                ),
+            )
+        )
         .order_by(Account.id)
     )
     if found is None:

@@ -11,15 +11,17 @@ from portal.coins.rules.awards import (
     plan,
     withdraw,
 )
-from portal.coins.rules.budgets import MOST_BY_HAND, MOST_RATE, fund, fund_units, set_rate
-from portal.coins.rules.ledger import (
-    Posting,
-    Short,
-    coins,
-    post,
-    reverse,
-    transfer,
+from portal.coins.rules.budgets import (
+    MOST_BY_HAND,
+    MOST_RATE,
+    fund,
+    fund_units,
+    set_number,
+    set_rate,
 )
+from portal.coins.rules.holds import hold, lapse_holds, post_hold, share_hold, void_hold
+from portal.coins.rules.ledger import Short, coins, post, reverse, transfer
+from portal.coins.rules.writing import Original, Posted, Posting
 
 __all__ = [
     "LONGEST_REASON",
@@ -28,7 +30,9 @@ __all__ = [
     "MOST_RATE",
     "SHORTEST_REASON",
     "TIME_TO_WITHDRAW",
+    "Original",
     "Plan",
+    "Posted",
     "Posting",
     "Short",
     "account",
@@ -37,10 +41,16 @@ __all__ = [
     "coins",
     "fund",
     "fund_units",
+    "hold",
+    "lapse_holds",
     "plan",
     "post",
+    "post_hold",
     "reverse",
+    "set_number",
     "set_rate",
+    "share_hold",
     "transfer",
+    "void_hold",
     "withdraw",
 ]

@@ -25,6 +25,7 @@ def account(
         Account.owner_id == owner_id,
         Account.period == period,
         Account.currency == currency,
+        Account.slice == 0,
     )
     found = session().scalar(select(Account).where(*place))
     if found is None:
@@ -65,6 +66,7 @@ def accounts_of(
             Account.owner_id.in_(owners),
             Account.period == period,
             Account.currency == currency,
+            Account.slice == 0,
         )
         rows = session().execute(statement).all()
         if len(rows) < len(owners):
@@ -74,7 +76,7 @@ def accounts_of(
     return found
 
 
-def upsert(table: type[Any], dialect: str | None = None) -> Any:
+def upsert(table: Any, dialect: str | None = None) -> Any:
     """An INSERT that knows ON CONFLICT, on either database."""
     lite = (dialect or session().get_bind().dialect.name) == "sqlite"
     return sqlite.insert(table) if lite else postgresql.insert(table)

@@ -12,10 +12,12 @@ from portal.base import clock
 from portal.base.access import Viewer
 from portal.base.db import session
 from portal.base.errors import Refused
-from portal.coins.models import AccountKind, BudgetRule, Reason, Transfer
+from portal.coins.models import AccountKind, CoinRule, Reason, RuleName, Transfer
 from portal.coins.queries import heads_by_unit, month_of, rate_on
 from portal.coins.rules.accounts import account, accounts_of
-from portal.coins.rules.ledger import Posting, post, transfer
+from portal.coins.rules.ledger import post
+from portal.coins.rules.slices import COINS_A_SLICE, slices_of, spread
+from portal.coins.rules.writing import Posted, Posting
 
 MOST_BY_HAND = 100_000
 MOST_RATE = 1000
@@ -26,7 +28,7 @@ def hashed_key(*parts: object) -> str:
     return hashlib.sha256("\0".join(str(part) for part in parts).encode()).hexdigest()
 
 
-def fund(by: Viewer | None, *, unit_id: int, amount: int, key: str, memo: str = "") -> Transfer:
+def fund(by: Viewer | None, *, unit_id: int, amount: int, key: str, memo: str = "") -> Posted:
     """Add coins to a unit's budget of this month. `by` None: the house itself.
 
     Raises Refused for an amount that makes no sense.
@@ -35,15 +37,17 @@ def fund(by: Viewer | None, *, unit_id: int, amount: int, key: str, memo: str = 
         raise Refused(
             _("请填 %(least)s 到 %(most)s 之间的整数。", least=1, most=MOST_BY_HAND), "amount"
         )
-    source = account(AccountKind.ISSUE)
-    target = account(AccountKind.BUDGET, unit_id, period=month_of(clock.today()))
-    return transfer(
-        key=f"fund:hand:{hashed_key(by.id if by else 0, key)}",
-        reason=Reason.FUND,
-        legs=[(source.id, -amount), (target.id, amount)],
-        by_id=by.id if by else None,
-        memo=memo,
+    period = month_of(clock.today())
+    slices = slices_of(AccountKind.BUDGET, unit_id, period, amount)
+    posting = Posting(
+        f"fund:hand:{hashed_key(by.id if by else 0, key)}",
+        Reason.FUND,
+        ((account(AccountKind.ISSUE).id, -amount), *spread(slices, amount)),
+        by.id if by else None,
+        memo,
+        about=f"{unit_id}:{period}:{amount}",
     )
+    return post([posting])[0]
 
 
 def fund_units(day: date) -> int:
@@ -65,19 +69,24 @@ def fund_units(day: date) -> int:
     if not new:
         return 0
     source = account(AccountKind.ISSUE).id
-    targets = accounts_of(
-        AccountKind.BUDGET, [unit_id for unit_id, _amount in new.values()], period=period
-    )
+    small = [unit_id for unit_id, amount in new.values() if amount < 2 * COINS_A_SLICE]
+    targets = {
+        unit_id: [account_id]
+        for unit_id, account_id in accounts_of(AccountKind.BUDGET, small, period=period).items()
+    }
+    for unit_id, amount in new.values():
+        if unit_id not in targets:
+            targets[unit_id] = slices_of(AccountKind.BUDGET, unit_id, period, amount)
     done = post(
         [
-            Posting(key, Reason.FUND, ((source, -amount), (targets[unit_id], amount)))
+            Posting(key, Reason.FUND, ((source, -amount), *spread(targets[unit_id], amount)))
             for key, (unit_id, amount) in new.items()
         ]
     )
-    return sum(is_new for _transfer, is_new in done)
+    return sum(posted.is_new for posted in done)
 
 
-def set_rate(by: Viewer | None, *, rate: int, since: date) -> BudgetRule:
+def set_rate(by: Viewer | None, *, rate: int, since: date) -> CoinRule:
     """From a day on, each head gives its unit `rate` coins a month. Raises Refused.
 
     A month that was funded before keeps its budget: choose the first day of a month to come.
@@ -86,11 +95,18 @@ def set_rate(by: Viewer | None, *, rate: int, since: date) -> BudgetRule:
         raise Refused(_("请填 %(least)s 到 %(most)s 之间的整数。", least=0, most=MOST_RATE), "rate")
     if since < clock.today().replace(day=1):
         raise Refused(_("已经过去的月份不能再改，请从这个月起。"), "since")
+    return set_number(by, RuleName.RATE, number=rate, since=since)
+
+
+def set_number(by: Viewer | None, name: RuleName, *, number: int, since: date) -> CoinRule:
+    """From a day on, this rule has another number; the days before keep theirs."""
     for row in session().scalars(
-        select(BudgetRule).where((BudgetRule.valid_to.is_(None)) | (BudgetRule.valid_to > since))
+        select(CoinRule).where(
+            CoinRule.name == name, (CoinRule.valid_to.is_(None)) | (CoinRule.valid_to > since)
+        )
     ):
         row.valid_to = max(row.valid_from, since)
-    rule = BudgetRule(rate=rate, valid_from=since, set_by_id=by.id if by else None)
+    rule = CoinRule(name=name, number=number, valid_from=since, set_by_id=by.id if by else None)
     session().add(rule)
     session().flush()
     return rule

@@ -1,32 +1,27 @@
-"""Moving coins: the only file that writes transfers, entries and balances.
+"""Moving coins: whoever moves them comes through here.
 
 Accounts are locked in the order of their ids, so that two transfers never wait for each other in a
-circle; keys are looked up under those locks, so that the same request sent at once posts once.
+circle. What is asked here is asked for each award, so each statement is built once.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from typing import Any, cast
+from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from sqlalchemy import Table, bindparam, insert, or_, select, update
-from sqlalchemy.orm.util import identity_key
+from sqlalchemy import ColumnElement, Integer, bindparam, or_, select
 
-from portal.base import clock, words
-from portal.base.db import AnyRow, session
+from portal.base import words
+from portal.base.db import AnyRow, AnySelect, fetch, session
 from portal.base.errors import Refused
 from portal.coins.models import (
     LONGEST_KEY,
     LONGEST_MEMO,
-    RECOGNITION,
     SOURCES,
     Account,
     AccountKind,
@@ -34,13 +29,21 @@ from portal.coins.models import (
     Entry,
     Reason,
     Transfer,
-    WalletMonth,
 )
-from portal.coins.queries import month_of
-from portal.coins.rules.accounts import chunks, upsert
+from portal.coins.rules.accounts import chunks
+from portal.coins.rules.writing import (
+    Leg,
+    Original,
+    Posted,
+    Posting,
+    row_of,
+    write_legs,
+    write_transfers,
+)
 
 MOST = 10**12
 """The largest amount of a leg: far above all that is real, far below what a database can add."""
+MOST_LOCKED = 5000
 
 
 class Short(Refused):
@@ -50,36 +53,6 @@ class Short(Refused):
         super().__init__(message, "amount")
         self.account_id = account_id
         self.left = left
-
-
-@dataclass(frozen=True, slots=True)
-class Posting:
-    """A transfer to be posted. `legs`: (account id, signed amount), each account once, sum 0.
-
-    `about`: what else makes it this request and no other; hashed, not kept.
-    """
-
-    key: str
-    reason: Reason
-    legs: tuple[tuple[int, int], ...]
-    by_id: int | None = None
-    memo: str = ""
-    happened_on: date | None = None
-    reverses: Transfer | None = None
-    about: str = ""
-
-    @property
-    def content_hash(self) -> str:
-        """A hash of what would move and why."""
-        content = [
-            self.reason.value,
-            sorted(self.legs),
-            self.memo,
-            self.happened_on.isoformat() if self.happened_on else None,
-            self.reverses.id if self.reverses else None,
-            self.about,
-        ]
-        return hashlib.sha256(json.dumps(content, ensure_ascii=True).encode()).hexdigest()
 
 
 # ---- transfers ------------------------------------------------------------------------------
@@ -93,67 +66,88 @@ def transfer(
     by_id: int | None,
     memo: str = "",
     happened_on: date | None = None,
-) -> Transfer:
+) -> Posted:
     """Move coins (or fen) between accounts of one currency. `legs`: (account id, signed amount).
 
     The same key with the same content answers the first transfer and moves nothing. Raises
     Refused: 409 for a key used with other content, Short where a balance would fall below zero.
     `memo`: people's words or none, never a translated text (a repetition could differ by language).
     """
-    posting = Posting(key, reason, tuple(legs), by_id, memo, happened_on)
-    return post([posting])[0][0]
+    return post([Posting(key, reason, tuple(legs), by_id, memo, happened_on)])[0]
 
 
 def reverse(
-    original: Transfer, *, key: str, reason: Reason, by_id: int | None, memo: str = ""
-) -> Transfer:
+    transfer_id: int, *, key: str, reason: Reason, by_id: int | None, memo: str = ""
+) -> Posted:
     """Take a whole transfer back, by a linked one that counts for the same day.
 
     Raises Refused: 409 when it was reversed before, Short where the coins are no longer there.
     """
-    if original.reverses_id is not None:
+    rows = fetch(_original(), transfer_id=transfer_id)
+    if not rows:
+        raise ValueError("no such transfer")
+    if rows[0].reverses_id is not None:
         raise Refused(_("这一笔本身就是更正，不能再撤回。"), status=409)
-    legs = session().execute(
-        select(Entry.account_id, -Entry.amount).where(Entry.transfer_id == original.id)
-    )
     taken_back = Posting(
         key,
         reason,
-        tuple((account_id, amount) for account_id, amount in legs),
+        tuple((row.account_id, -row.amount) for row in rows),
         by_id,
         memo,
-        original.happened_on,
-        original,
+        rows[0].happened_on,
+        Original(transfer_id, Reason(rows[0].reason), rows[0].happened_on),
     )
-    return post([taken_back])[0][0]
+    return post([taken_back])[0]
 
 
-def post(postings: Sequence[Posting]) -> list[tuple[Transfer, bool]]:
+@cache
+def _original() -> AnySelect:
+    return (
+        select(
+            Transfer.reason,
+            Transfer.happened_on,
+            Transfer.reverses_id,
+            Entry.account_id,
+            Entry.amount,
+        )
+        .join(Entry, Entry.transfer_id == Transfer.id)
+        .where(Transfer.id == bindparam("transfer_id"))
+        .order_by(Entry.id)
+    )
+
+
+def post(postings: Sequence[Posting], locked: Mapping[int, AnyRow] | None = None) -> list[Posted]:
     """Post several transfers, all or nothing, in this order.
 
-    Answers each transfer, and whether it is new (or was posted before under the same key).
-    Raises Refused as `transfer` does, before anything is written.
+    `locked`: the accounts, where the caller holds them locked (`locked_accounts`). Raises Refused
+    as `transfer` does, before anything is written.
     """
     for posting in postings:
         _check(posting)
     if len({posting.key for posting in postings}) != len(postings):
         raise ValueError("a key twice in one call")
-    accounts = _lock({account_id for posting in postings for account_id, _amount in posting.legs})
+    accounts = locked or _lock(postings)
     known = _posted_before(postings)
     fresh = [posting for posting in postings if posting.key not in known]
-    balances = {account_id: row.balance for account_id, row in accounts.items()}
-    after = [_walk(posting, accounts, balances) for posting in fresh]
-    made: dict[str, Transfer] = {}
+    ids: dict[str, int] = {}
     if fresh:
+        legs = _walk(fresh, accounts)
         with session().begin_nested() if len(fresh) > 1 else nullcontext():
-            made = _write_transfers(fresh, accounts)
-            _write_entries(fresh, made, after)
-            _write_balances(fresh, balances)
-            _write_months(fresh, made, accounts)
+            ids = write_transfers(legs)
+            if len(ids) < len(fresh):
+                # Equal content means equal accounts, and those are locked: it is other content.
+                raise _key_taken()
+            write_legs(legs, ids)
     return [
-        (made[posting.key], True) if posting.key in made else (known[posting.key], False)
+        Posted(ids.get(posting.key) or known[posting.key], posting.key in ids)
         for posting in postings
     ]
+
+
+def posted_as(posting: Posting) -> Posted | None:
+    """The transfer that was posted under this key. Raises Refused (409) if with other content."""
+    known = _posted_before([posting])
+    return Posted(known[posting.key], is_new=False) if known else None
 
 
 def _check(posting: Posting) -> None:
@@ -169,61 +163,68 @@ def _check(posting: Posting) -> None:
         raise ValueError("the legs of a transfer add up to zero")
 
 
-def _lock(account_ids: set[int]) -> dict[int, AnyRow]:
+# ---- accounts: locked, and walked over ---------------------------------------------------------
+
+
+def _lock(postings: Iterable[Posting]) -> dict[int, AnyRow]:
+    account_ids = {account_id for posting in postings for account_id, _amount in posting.legs}
     found: dict[int, AnyRow] = {}
-    for some in chunks(sorted(account_ids), 5000):
-        rows = session().execute(
-            select(Account.id, Account.kind, Account.currency, Account.balance, Account.closed_at)
-            .where(Account.id.in_(some))
-            .order_by(Account.id)
-            .with_for_update(key_share=True)
-        )
-        found |= {row.id: row for row in rows}
+    for some in chunks(sorted(account_ids), MOST_LOCKED):
+        found |= {row.id: row for row in fetch(_locked(), ids=some)}
     if len(found) != len(account_ids):
         raise ValueError("no such account")
     return found
 
 
-def _posted_before(postings: Sequence[Posting]) -> dict[str, Transfer]:
-    """Transfers posted under these keys. Raises Refused (409) where one stands against them."""
-    known: dict[str, Transfer] = {}
-    by_original: dict[int | None, Transfer] = {}
-    for some in chunks(postings):
-        conditions = [Transfer.key.in_([posting.key for posting in some])]
-        originals = [posting.reverses.id for posting in some if posting.reverses]
-        if originals:
-            conditions.append(Transfer.reverses_id.in_(originals))
-        for row in session().scalars(select(Transfer).where(or_(*conditions))):
-            known[row.key] = row
-            by_original[row.reverses_id] = row
+@cache
+def _locked() -> AnySelect:
+    return locked_accounts(Account.id.in_(bindparam("ids", expanding=True, type_=Integer)))
+
+
+def locked_accounts(which: ColumnElement[bool]) -> AnySelect:
+    """A query of accounts that locks them, in the order of their ids."""
+    return (
+        select(
+            Account.id,
+            Account.kind,
+            Account.owner_id,
+            Account.currency,
+            Account.balance,
+            Account.entries,
+            Account.head,
+            Account.frozen_at,
+            Account.closed_at,
+        )
+        .where(which)
+        .order_by(Account.id)
+        .with_for_update(key_share=True, of=Account)
+    )
+
+
+def _walk(postings: Sequence[Posting], accounts: Mapping[int, AnyRow]) -> list[Leg]:
+    """All legs in their order. Raises Refused where an account stands against one."""
+    places = {account_id: (row.balance, row.entries) for account_id, row in accounts.items()}
+    legs: list[Leg] = []
     for posting in postings:
-        before = known.get(posting.key)
-        if before is not None and before.content_hash != posting.content_hash:
-            raise _key_taken()
-        if before is None and posting.reverses and posting.reverses.id in by_original:
-            raise Refused(_("这一笔已经撤回过了。"), status=409)
-    keys = {posting.key for posting in postings}
-    return {key: row for key, row in known.items() if key in keys}
+        if len({accounts[account_id].currency for account_id, _amount in posting.legs}) != 1:
+            raise ValueError("a transfer stays within one currency")
+        row = row_of(posting, accounts[posting.legs[0][0]].currency)
+        for account_id, amount in posting.legs:
+            (left, entries), account = places[account_id], accounts[account_id]
+            _refuse(posting, account, left, amount)
+            places[account_id] = left + amount, entries + 1
+            legs.append(Leg(posting, row, account, amount, entries + 1, left + amount))
+    return legs
 
 
-def _key_taken() -> Refused:
-    return Refused(_("这个请求号已经用在另一件事上了。"), status=409)
-
-
-def _walk(posting: Posting, accounts: dict[int, AnyRow], balances: dict[int, int]) -> list[int]:
-    """The balance after each leg; `balances` moves on with it. Raises Refused."""
-    if len({accounts[account_id].currency for account_id, _amount in posting.legs}) != 1:
-        raise ValueError("a transfer stays within one currency")
-    after = []
-    for account_id, amount in posting.legs:
-        row, left = accounts[account_id], balances[account_id]
-        if row.closed_at is not None:
-            raise Refused(_("这个账户已经关闭，不能再进出。"), status=409)
-        if amount < 0 and left + amount < 0 and row.kind not in SOURCES:
-            raise Short(_told_short(row, left, -amount), account_id, left)
-        balances[account_id] = left + amount
-        after.append(left + amount)
-    return after
+def _refuse(posting: Posting, account: AnyRow, left: int, amount: int) -> None:
+    if account.closed_at is not None:
+        raise Refused(_("这个账户已经关闭，不能再进出。"), status=409)
+    if amount < 0 and account.frozen_at is not None and posting.reverses is None:
+        message = _("这个账户正在核查，暂时不能转出。有疑问请联系人力资源部。")
+        raise Refused(message, status=409)
+    if amount < 0 and left + amount < 0 and account.kind not in SOURCES:
+        raise Short(_told_short(account, left, -amount), account.id, left)
 
 
 def _told_short(row: AnyRow, left: int, need: int) -> str:
@@ -236,107 +237,41 @@ def _told_short(row: AnyRow, left: int, need: int) -> str:
     return str(_("账上还有 %(left)s，不够这次的 %(need)s。", **amounts))
 
 
-# ---- the four tables, each written in one statement -------------------------------------------
-
-
-def _write_transfers(fresh: Sequence[Posting], accounts: dict[int, AnyRow]) -> dict[str, Transfer]:
-    now, today = clock.now(), clock.today()
-    made: dict[str, Transfer] = {}
-    for some in chunks(fresh):
-        rows = [
-            {
-                "key": posting.key,
-                "content_hash": posting.content_hash,
-                "reason": posting.reason,
-                "memo": posting.memo,
-                "happened_on": posting.happened_on or today,
-                "entered_at": now,
-                "by_id": posting.by_id,
-                "currency": accounts[posting.legs[0][0]].currency,
-                "reverses_id": posting.reverses.id if posting.reverses else None,
-            }
-            for posting in some
-        ]
-        statement = _new_transfers(session().get_bind().dialect.name)
-        made |= {row.key: row for row in session().scalars(statement, rows)}
-    if len(made) < len(fresh):
-        # Equal content means equal accounts, and those are locked: the key came with other content.
-        raise _key_taken()
-    return made
-
-
-# Built once for each database: with the rows in them they would be spelled out anew each time.
+def _posted_before(postings: Sequence[Posting]) -> dict[str, int]:
+    """Transfers posted under these keys. Raises Refused (409) where one stands against them."""
+    known: dict[str, AnyRow] = {}
+    reversed_ids: set[int] = set()
+    for some in chunks(postings):
+        originals = [posting.reverses.id for posting in some if posting.reverses]
+        asked: dict[str, Any] = {"keys": [posting.key for posting in some]}
+        if originals:
+            asked["originals"] = originals
+        for row in fetch(_of_keys(bool(originals)), **asked):
+            known[row.key] = row
+            reversed_ids.add(row.reverses_id)
+    for posting in postings:
+        before = known.get(posting.key)
+        if before is not None and before.content_hash != posting.content_hash:
+            raise _key_taken()
+        if before is None and posting.reverses and posting.reverses.id in reversed_ids:
+            raise Refused(_("这一笔已经撤回过了。"), status=409)
+    wanted = {posting.key for posting in postings}
+    return {key: row.id for key, row in known.items() if key in wanted}
 
 
 @cache
-def _new_transfers(dialect: str) -> Any:
-    return upsert(Transfer, dialect).on_conflict_do_nothing().returning(Transfer)
-
-
-@cache
-def _new_months(dialect: str) -> Any:
-    statement = upsert(cast(Any, WalletMonth.__table__), dialect)
-    return statement.on_conflict_do_update(
-        index_elements=["account_id", "month"],
-        set_={
-            "change": WalletMonth.change + statement.excluded.change,
-            "received": WalletMonth.received + statement.excluded.received,
-        },
+def _of_keys(is_reversal: bool) -> AnySelect:
+    is_known: ColumnElement[bool] = Transfer.key.in_(bindparam("keys", expanding=True))
+    if is_reversal:
+        originals = bindparam("originals", expanding=True, type_=Integer)
+        is_known = or_(is_known, Transfer.reverses_id.in_(originals))
+    return select(Transfer.id, Transfer.key, Transfer.content_hash, Transfer.reverses_id).where(
+        is_known
     )
 
 
-def _write_entries(
-    fresh: Sequence[Posting], made: dict[str, Transfer], after: Sequence[Sequence[int]]
-) -> None:
-    rows = [
-        {
-            "transfer_id": made[posting.key].id,
-            "account_id": account_id,
-            "amount": amount,
-            "balance_after": balance,
-        }
-        for posting, balances in zip(fresh, after, strict=True)
-        for (account_id, amount), balance in zip(posting.legs, balances, strict=True)
-    ]
-    session().connection().execute(insert(cast(Table, Entry.__table__)), rows)
-
-
-def _write_balances(fresh: Sequence[Posting], balances: dict[int, int]) -> None:
-    touched = sorted({account_id for posting in fresh for account_id, _amount in posting.legs})
-    table = cast(Table, Account.__table__)
-    session().connection().execute(
-        update(table)
-        .where(table.c.id == bindparam("account_id"))
-        .values(balance=bindparam("new_balance")),
-        [{"account_id": each, "new_balance": balances[each]} for each in touched],
-    )
-    identities = session().identity_map
-    for each in touched:
-        loaded = identities.get(identity_key(Account, each))
-        if loaded is not None:
-            session().expire(loaded, ["balance"])
-
-
-def _write_months(
-    fresh: Sequence[Posting], made: dict[str, Transfer], accounts: dict[int, AnyRow]
-) -> None:
-    """Keep the monthly totals of wallets."""
-    totals: dict[tuple[int, str], list[int]] = {}
-    for posting in fresh:
-        month = month_of(made[posting.key].happened_on)
-        source = posting.reverses.reason if posting.reverses else posting.reason
-        for account_id, amount in posting.legs:
-            if accounts[account_id].kind == AccountKind.WALLET:
-                total = totals.setdefault((account_id, month), [0, 0])
-                total[0] += amount
-                total[1] += amount if source in RECOGNITION else 0
-    connection = session().connection()
-    for some in chunks(sorted(totals.items())):
-        rows = [
-            {"account_id": each, "month": month, "change": change, "received": received}
-            for (each, month), (change, received) in some
-        ]
-        connection.execute(_new_months(connection.dialect.name), rows)
+def _key_taken() -> Refused:
+    return Refused(_("这个请求号已经用在另一件事上了。"), status=409)
 
 
 def coins(amount: int) -> str:

@@ -43,7 +43,7 @@ def index() -> Answer:
         change=wallet.change.get(queries.month_of(clock.today()), 0),
         picture=_by_month(wallet),
         lines=lines,
-        next_url=url_for("coins.index", after=lines[-1].id) if more else None,
+        next_url=url_for("coins.index", after=lines[-1].seq) if more else None,
         is_first=not request.args.get("after"),
     )
 

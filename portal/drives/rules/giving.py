@@ -9,7 +9,7 @@ from portal.base import clock, once
 from portal.base.access import Viewer
 from portal.base.db import session
 from portal.base.errors import Refused
-from portal.coins.models import AccountKind, Reason, Transfer
+from portal.coins.models import AccountKind, Reason
 from portal.coins.rules import account, reverse, transfer
 from portal.drives.models import Drive, DriveState, Gift, GiftKind, Phase, Shown
 from portal.notify.rules import tell
@@ -192,7 +192,7 @@ def reverse_gift(by: Viewer, gift: Gift, *, reason: str, seconded_by_id: int) ->
     is_cash = gift.kind == GiftKind.CASH
     number = _next_receipt_no(drive, only_open=False) if is_cash else None
     moved = reverse(
-        session().get_one(Transfer, gift.transfer_id),
+        gift.transfer_id,
         key=f"drive:gift:{gift.id}:reversal",
         reason=Reason.REVERSAL,
         by_id=by.id,

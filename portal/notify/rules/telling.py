@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from itertools import islice
-from typing import Any
+from typing import Any, cast
 
 from flask import current_app
 from flask_babel import gettext as _
-from sqlalchemy import exists, insert, literal, select, update
+from sqlalchemy import Table, exists, insert, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from portal.base import clock
@@ -108,12 +109,18 @@ def _row(
 
 def _keep(rows: Sequence[dict[str, Any]]) -> int:
     """Store notices that are new, and their deliveries. Answers how many were new."""
-    make = sqlite.insert if session().get_bind().dialect.name == "sqlite" else postgresql.insert
-    statement = make(Notice.__table__).on_conflict_do_nothing(index_elements=["key"])  # type: ignore[arg-type]
-    new = list(session().scalars(statement.returning(Notice.id), list(rows)))
+    connection = session().connection()
+    new = list(connection.scalars(_new_notices(connection.dialect.name), list(rows)))
     if new and current_app.config["SUNHOME"].mail_server:
         _send_by_mail(new)
     return len(new)
+
+
+@cache
+def _new_notices(dialect: str) -> Any:
+    make = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    table = cast(Table, Notice.__table__)
+    return make(table).on_conflict_do_nothing(index_elements=["key"]).returning(table.c.id)
 
 
 def _send_by_mail(notice_ids: Sequence[int]) -> None:

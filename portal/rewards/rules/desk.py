@@ -11,13 +11,12 @@ from portal.base.access import Viewer
 from portal.base.db import note, session
 from portal.base.errors import Refused
 from portal.coins.models import AccountKind, Reason
-from portal.coins.rules import account, transfer
-from portal.coins.rules.holds import post_hold, void_hold
+from portal.coins.rules import account, post_hold, transfer
 from portal.notify.rules import tell
 from portal.rewards import policy
 from portal.rewards.models import CODE_DIGITS, COUNTED, Order, OrderState, Reward
 from portal.rewards.queries import with_code
-from portal.rewards.rules.ordering import end, held
+from portal.rewards.rules.ordering import end, held, release
 
 WRONG_CODES = 20
 WINDOW = timedelta(minutes=15)
@@ -90,14 +89,14 @@ def refund(by: Viewer, order: Order, *, reason: str, is_back: bool) -> None:
         refund_reason=reason,
         is_returned=is_back or not was_handed,
     )
-    key = f"rewards:order:{order.id}:refunded"
     if was_handed:
         store = account(AccountKind.STORE).id
         wallet = account(AccountKind.WALLET, order.person_id).id
         legs = [(store, -order.price), (wallet, order.price)]
+        key = f"rewards:order:{order.id}:refunded"
         transfer(key=key, reason=Reason.REFUND, legs=legs, by_id=by.id)
     else:
-        void_hold(held(order), key=key, by_id=by.id)
+        release(order, by_id=by.id, word="refunded")
     _tell(order, "refunded", because=reason)
 
 

@@ -19,15 +19,16 @@ from portal.base import clock, once
 from portal.base.access import Viewer
 from portal.base.db import session
 from portal.base.errors import Refused
-from portal.coins.models import AccountKind
-from portal.coins.rules import Short, account
-from portal.coins.rules.holds import Hold, hold, void_hold
+from portal.coins.models import AccountKind, Hold, HoldState
+from portal.coins.rules import Short, account, hold, void_hold
 from portal.notify.rules import tell, tell_many
 from portal.rewards.models import CODE_DIGITS, Order, OrderState, Reward, Shelf
 from portal.rewards.queries import counted, midnight, with_code
 
 DAYS_TO_FETCH = 14
 DAYS_OF_WARNING = 3
+SPARE = timedelta(days=1)
+"""The coins are held so much longer than the piece: the order ends first, and releases them."""
 TOLD_FROM = time(9)
 """Nobody is told in the night that something lapses."""
 
@@ -120,7 +121,7 @@ def _set_aside(by: Viewer, reward: Reward, lapses_at: datetime) -> Hold:
             account_id=account(AccountKind.WALLET, by.id).id,
             amount=reward.price,
             by_id=by.id,
-            lapses_at=lapses_at,
+            lapses_at=lapses_at + SPARE,
             about=f"reward:{reward.id}",
         )
     except Short as short:
@@ -154,6 +155,13 @@ def _told(order: Order, reward: Reward, **more: str | int) -> dict[str, str | in
 def held(order: Order) -> Hold:
     """The coins that are set aside for an order."""
     return session().get_one(Hold, order.hold_id)
+
+
+def release(order: Order, *, by_id: int | None, word: str, lapsed: bool = False) -> None:
+    """Give the coins of an order back. Those whose hold has lapsed before are back already."""
+    coins = held(order)
+    if coins.state != HoldState.LAPSED:
+        void_hold(coins, key=f"rewards:order:{order.id}:{word}", by_id=by_id, lapsed=lapsed)
 
 
 def end(order: Order, *, was: OrderState, now: OrderState, handed: int, **values: Any) -> None:
@@ -198,7 +206,7 @@ def cancel(by: Viewer, order: Order) -> None:
         handed=0,
         cancelled_at=clock.now(),
     )
-    void_hold(held(order), key=f"rewards:order:{order.id}:cancelled", by_id=by.id)
+    release(order, by_id=by.id, word="cancelled")
 
 
 # ---- what nobody fetches ------------------------------------------------------------------------
@@ -216,8 +224,7 @@ def lapse(day: date) -> int:
     for reward_id in session().scalars(due.distinct().order_by(Order.reward_id)).all():
         lapsed += _lapse_item(reward_id, day)
     for order in session().scalars(select(Order).where(Order.id.in_(lapsed)).order_by(Order.id)):
-        key = f"rewards:order:{order.id}:lapsed"
-        void_hold(held(order), key=key, by_id=None, lapsed=True)
+        release(order, by_id=None, word="lapsed", lapsed=True)
     tell_many(_words_of(lapsed, "lapsed"))
     return len(lapsed)
 

@@ -1,0 +1,71 @@
+"""Awards: coins with the fact and the behaviour they are for."""
+
+from __future__ import annotations
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, mapped_column, object_session, relationship
+
+from portal.base import clock
+from portal.base.db import Base, Id, Ref
+from portal.base.history import true_on
+from portal.coins.models.kinds import AccountKind, Value
+from portal.coins.models.ledger import Account, Entry, Transfer
+from portal.people.models import UnitPath
+
+
+class Award(Base):
+    """Coins given to one or several people, with the fact and the behaviour they are for.
+
+    `amount` is for each. `unit_id`: whose budget they came from.
+    """
+
+    __tablename__ = "award"
+    __table_args__ = (
+        UniqueConstraint("transfer_id"),
+        CheckConstraint("amount > 0", name="amount_positive"),
+        CheckConstraint("head_count > 0", name="somebody"),
+        CheckConstraint("length(reason) BETWEEN 10 AND 300", name="reason_length"),
+        CheckConstraint(
+            "value IN ('patience', 'care', 'teamwork', 'improvement', 'excellence', 'courage')",
+            name="value_known",
+        ),
+        Index("ix_award_unit", "unit_id", "id"),
+        Index("ix_award_giver", "by_id", "id"),
+    )
+
+    id: Mapped[Id]
+    transfer_id: Mapped[int] = mapped_column(Ref, ForeignKey("transfer.id"))
+    unit_id: Mapped[int | None] = mapped_column(Ref, ForeignKey("unit.id"))
+    by_id: Mapped[int] = mapped_column(Ref, ForeignKey("person.id"))
+    value: Mapped[Value] = mapped_column(String(12))
+    reason: Mapped[str] = mapped_column(String(300))
+    amount: Mapped[int]
+    head_count: Mapped[int]
+
+    transfer: Mapped[Transfer] = relationship()
+
+    @property
+    def people(self) -> tuple[int, ...]:
+        """Who received it."""
+        current = object_session(self)
+        if current is None:
+            return ()
+        statement = (
+            select(Account.owner_id)
+            .join(Entry, Entry.account_id == Account.id)
+            .where(Entry.transfer_id == self.transfer_id, Account.kind == AccountKind.WALLET)
+        )
+        return tuple(current.scalars(statement))
+
+    @property
+    def place(self) -> tuple[int, ...]:
+        """The unit whose budget it came from and those above it today, the nearest first."""
+        current = object_session(self)
+        if current is None or self.unit_id is None:
+            return ()
+        statement = (
+            select(UnitPath.ancestor_id)
+            .where(UnitPath.unit_id == self.unit_id, true_on(UnitPath, clock.today()))
+            .order_by(UnitPath.distance)
+        )
+        return tuple(current.scalars(statement))
