@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from portal.coins.rules import lapse_holds
 from portal.notify.models import Notice
 from portal.rewards.jobs import lapse_orders
 from portal.rewards.models import Order
@@ -96,3 +97,22 @@ def test_several_at_once_and_only_those_due(
 def test_a_lapsed_order_is_not_warned_of_any_more(db: Any, at: Any, ordered: int) -> None:
     run(db, at, date(2026, 3, 20))
     assert notices(db, "soon") == []
+
+
+def test_where_the_ledger_was_first_the_coins_go_back_once(
+    cast: Any, db: Any, at: Any, ordered: int, books: Any
+) -> None:
+    """Our job stood still for days, and the hold has lapsed by itself."""
+    at("2026-03-20 08:00")
+    with db():
+        assert lapse_holds() == 1
+    assert books.purse(cast.agent) == {"wallet": 25, "held": 0}
+    assert run(db, at, date(2026, 3, 20), "09:00") == 1
+    assert books.purse(cast.agent) == {"wallet": 25, "held": 0}
+    assert books.is_sound()
+
+
+def test_the_order_ends_before_its_hold_does(db: Any, at: Any, ordered: int) -> None:
+    at("2026-03-17 12:00")
+    with db():
+        assert lapse_holds() == 0
