@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from sqlalchemy import select
 
 from portal.rewards import policy, queries
 from portal.rewards.models import Order, Reward
+from portal.rewards.views import orders
 from tests.rewards.making import as_viewer, new_item, site
 
 PARTS = (
@@ -84,3 +86,18 @@ def test_visible_to_is_the_twin_of_may_see(cast: Any, db: Any, part: str, waitin
             for each in orders
             if policy.may_see_order(viewer, each) and not policy.is_own(viewer, each)
         }
+
+
+def test_the_picture_leads_to_the_public_address(
+    cast: Any, client_of: Any, app: Any, waiting: Order, monkeypatch: Any
+) -> None:
+    seen: list[str] = []
+    monkeypatch.setattr(orders, "drawn", seen.append)
+    agent = client_of(cast.agent)
+    agent.get(f"/rewards/orders/{waiting.id}")
+    settings = app.config["SUNHOME"]
+    app.config["SUNHOME"] = replace(settings, public_url="https://home.example.org/")
+    agent.get(f"/rewards/orders/{waiting.id}")
+    client_of(cast.hr).get(f"/rewards/orders/{waiting.id}")
+    path = f"/rewards/desk/{waiting.code}"
+    assert seen == [f"http://localhost{path}", f"https://home.example.org{path}"], "none for HR"

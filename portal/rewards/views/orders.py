@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import request, url_for
+from flask import current_app, request, url_for
 from flask_babel import gettext as _
 
 from portal.base.access import load, me, signed_in
@@ -50,7 +50,7 @@ def show_order(order_id: int) -> Answer:
     order = load(Order, order_id, see=policy.may_see_order)
     link = None
     if policy.is_own(me, order) and order.is_waiting:
-        link = url_for("rewards.hand", code=order.code, _external=True)
+        link = _link_to_desk(order.code)
     return page(
         "rewards/order.html",
         order=order,
@@ -61,6 +61,12 @@ def show_order(order_id: int) -> Answer:
         picture=drawn(link) if link else None,
         may_refund=policy.may_refund(me, order) and order.state in COUNTED,
     )
+
+
+def _link_to_desk(code: str) -> str:
+    """Where the QR code leads: under the portal's public address, if it has been told one."""
+    root: str = current_app.config["SUNHOME"].public_url or request.host_url
+    return root.rstrip("/") + url_for("rewards.hand", code=code)
 
 
 @pages.route("/orders/<int:order_id>/cancel", methods=["GET", "POST"], who=signed_in)
