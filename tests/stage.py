@@ -23,6 +23,7 @@ from tests.growth.sheets import AGENT, COLLEAGUE, sheet
 from tests.people.test_import import AGENT as NEW_AGENT
 from tests.people.test_import import LEADER as NEW_LEADER
 from tests.people.test_import import roster
+from tests.rewards.making import new_item, new_order, photo
 from tests.suggestions.making import answer, send
 
 WORDS = "客户反复问了四遍账单，她一遍一遍讲，没有一点不耐烦。"
@@ -30,7 +31,10 @@ WORDS = "客户反复问了四遍账单，她一遍一遍讲，没有一点不�
 
 def setting(cast: Any) -> dict[str, int]:
     """Make the records; answers their numbers by name."""
-    return {**_coins(cast), **_suggestions(cast), **_drives(cast), **_growth(cast), **_keys(cast)}
+    return {
+        **_coins(cast), **_suggestions(cast), **_drives(cast), **_rewards(cast), **_growth(cast),
+        **_keys(cast),
+    }  # fmt: skip
 
 
 def _coins(cast: Any) -> dict[str, int]:
@@ -62,6 +66,12 @@ def _drives(cast: Any) -> dict[str, int]:
     drives.give_coins(as_viewer(cast.agent), running, amount=2, shown="public", message="加油")
     drives.post_update(committee, running, words="昨天大家写的话，抄成一本送到了。")
     return {"drive": running.id, "draft": draft.id, "gift": cash.id}
+
+
+def _rewards(cast: Any) -> dict[str, int]:
+    item = new_item(cast.hr, picture=(photo(), "杯子.jpg"))
+    order = new_order(cast.agent, item)
+    return {"reward": item.id, "order": order.id, "code": int(order.code)}
 
 
 def _growth(cast: Any) -> dict[str, int]:
@@ -96,7 +106,9 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/suggestions/new", "/suggestions/new/woodpecker", "/suggestions/new/golden_finger",
         "/suggestions/{suggestion}", "/suggestions/{answered}",
         "/suggestions/{suggestion}/withdraw", "/drives/", "/drives/{drive}",
-        "/drives/{drive}/give", "/drives/mine", "/greetings/", "/greetings/mine", "/notify/",
+        "/drives/{drive}/give", "/drives/mine", "/rewards/", "/rewards/{reward}",
+        "/rewards/{reward}/order", "/rewards/mine", "/rewards/orders/{order}",
+        "/rewards/orders/{order}/cancel", "/greetings/", "/greetings/mine", "/notify/",
         "/notify/?show=all", "/notify/mail", "/people/", "/people/{person}", "/people/units",
         "/people/units/{unit}", "/people/password", "/people/sessions", "/people/tokens/",
         "/people/tokens/new", "/people/tokens/{token}/revoke",
@@ -115,14 +127,18 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/people/new", "/people/{person}/move", "/people/{person}/leave",
         "/people/{person}/password", "/people/passwords", "/people/units/new",
         "/people/units/{unit}/move", "/people/roles", "/people/roles/new",
-        "/coins/units/{unit}/fund", "/greetings/forecast",
+        "/coins/units/{unit}/fund", "/greetings/forecast", "/rewards/keep", "/rewards/new",
+        "/rewards/{reward}/edit", "/rewards/{reward}/stock", "/rewards/orders",
+        "/rewards/orders/{order}", "/rewards/orders/{order}/refund",
     ),
     "committee": (
         "/", "/drives/new", "/drives/{draft}", "/drives/{draft}/open", "/drives/{draft}/edit",
         "/drives/{drive}/cash", "/drives/{drive}/close", "/drives/{drive}/update",
         "/drives/{drive}/gifts", "/drives/gifts/{gift}", "/drives/gifts/{gift}/reverse",
     ),
-    "station": ("/", "/suggestions/working", "/drives/new"),
+    "station": (
+        "/", "/suggestions/working", "/drives/new", "/rewards/desk", "/rewards/desk/{code:06d}",
+    ),
     "general_manager": ("/", "/coins/overview", "/suggestions/overdue"),
     "auditor": ("/", "/coins/overview", "/growth/{person}"),
     "administrator": (

@@ -27,7 +27,7 @@ TRIES_PER_ACCOUNT, TRIES_PER_ADDRESS = 8, 200
 LONGEST_TOKEN_LIFE = timedelta(days=366)
 SCOPES = (
     "people:read", "coins:read", "coins:write", "suggestions:read", "suggestions:write",
-    "drives:read", "drives:write", "jobs:read", "jobs:write",
+    "drives:read", "drives:write", "rewards:read", "rewards:write", "jobs:read", "jobs:write",
 )  # fmt: skip
 COMMON = frozenset(
     {

@@ -1,0 +1,41 @@
+"""A link as a picture that a telephone reads: a QR code as one SVG path."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
+from itertools import groupby
+
+QUIET = 4
+"""Empty squares around the code, as the standard asks for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """`size` squares a side, the quiet zone included; `path`: the dark ones, as SVG path data."""
+
+    size: int
+    path: str
+
+
+def drawn(text: str) -> Code | None:
+    """The QR code of a text; None where the encoder (segno) is not installed.
+
+    Whoever gets None shows the words instead: no act of the portal needs the picture.
+    """
+    if find_spec("segno") is None:
+        return None
+    code = import_module("segno").make(text, error="m", micro=False)
+    rows = [[bool(square) for square in row] for row in code.matrix_iter(border=QUIET)]
+    return Code(len(rows), "".join(_runs(number, row) for number, row in enumerate(rows)))
+
+
+def _runs(y: int, row: list[bool]) -> str:
+    """The dark stretches of a row, each as one rectangle."""
+    path, x = "", 0
+    for is_dark, squares in groupby(row):
+        length = len(list(squares))
+        path += f"M{x} {y}h{length}v1h-{length}z" if is_dark else ""
+        x += length
+    return path
