@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib import import_module
-from importlib.util import find_spec
 from itertools import groupby
+
+import segno
 
 QUIET = 4
 """Empty squares around the code, as the standard asks for."""
@@ -19,14 +19,9 @@ class Code:
     path: str
 
 
-def drawn(text: str) -> Code | None:
-    """The QR code of a text; None where the encoder (segno) is not installed.
-
-    Whoever gets None shows the words instead: no act of the portal needs the picture.
-    """
-    if find_spec("segno") is None:
-        return None
-    code = import_module("segno").make(text, error="m", micro=False)
+def drawn(text: str) -> Code:
+    """The QR code of a text."""
+    code = segno.make(text, error="m", micro=False)
     rows = [[bool(square) for square in row] for row in code.matrix_iter(border=QUIET)]
     return Code(len(rows), "".join(_runs(number, row) for number, row in enumerate(rows)))
 

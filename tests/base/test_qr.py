@@ -1,39 +1,31 @@
-"""A QR code as one path; without the encoder there is none, and words do."""
+"""A QR code as one SVG path: the squares it paints are those of the encoder."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
-from types import ModuleType
-from typing import Any
+import re
 
-import pytest
+import segno
 
 from portal.base import qr
 
-
-class Made:
-    """What segno answers: rows of squares with a border."""
-
-    @staticmethod
-    def matrix_iter(border: int) -> Iterator[list[int]]:
-        assert border == qr.QUIET
-        yield from ([0, 1, 1, 0, 1], [0, 0, 0, 0, 0], [1, 0, 0, 0, 0])
+LINK = "https://example.org/rewards/desk/123456"
 
 
-def test_each_dark_stretch_is_one_rectangle(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: dict[str, Any] = {}
-    segno: Any = ModuleType("segno")
-    segno.make = lambda text, **options: asked.update(options, text=text) or Made()
-    monkeypatch.setitem(sys.modules, "segno", segno)
-    monkeypatch.setattr(qr, "find_spec", lambda _name: True)
-    code = qr.drawn("https://example.org/rewards/desk/123456")
-    assert code == qr.Code(3, "M1 0h2v1h-2zM4 0h1v1h-1zM0 2h1v1h-1z")
-    assert asked == {
-        "text": "https://example.org/rewards/desk/123456", "error": "m", "micro": False,
-    }  # fmt: skip
+def painted(path: str) -> set[tuple[int, int]]:
+    """The squares that a path of horizontal stretches covers."""
+    runs = re.findall(r"M(\d+) (\d+)h(\d+)v1h-(\d+)z", path)
+    assert "".join(f"M{x} {y}h{there}v1h-{back}z" for x, y, there, back in runs) == path
+    return {(int(x) + step, int(y)) for x, y, there, _back in runs for step in range(int(there))}
 
 
-def test_without_the_encoder_there_is_no_picture(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(qr, "find_spec", lambda _name: None)
-    assert qr.drawn("anything") is None
+def test_it_paints_the_encoders_squares_inside_a_quiet_zone() -> None:
+    code = qr.drawn(LINK)
+    matrix = segno.make(LINK, error="m", micro=False).matrix
+    dark = {
+        (x + qr.QUIET, y + qr.QUIET)
+        for y, row in enumerate(matrix)
+        for x, square in enumerate(row)
+        if square
+    }
+    assert painted(code.path) == dark
+    assert code.size == len(matrix) + 2 * qr.QUIET
