@@ -14,6 +14,7 @@ FLOORS = (
     {"audit", "jobs"},
     {"notify"},
     {"coins"},
+    {"fairness"},
     {"growth", "suggestions", "greetings", "drives"},
     {"home", "demo"},
 )
