@@ -72,9 +72,8 @@ class DuesField(SelectMultipleField):
 
     def process_formdata(self, valuelist: Sequence[str]) -> None:
         self.data = []
-        if any(
-            not re.fullmatch(r"[0-9]{1,19}", each) or int(each) > LARGEST_ID for each in valuelist
-        ):
+        numbers = [int(each) for each in valuelist if re.fullmatch(r"[0-9]{1,19}", each)]
+        if len(numbers) < len(valuelist) or any(each > LARGEST_ID for each in numbers):
             raise ValueError(_("请从名单里选。"))
         self.data = numbers
 

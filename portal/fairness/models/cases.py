@@ -127,6 +127,14 @@ class Case(Base):
         return tuple(current.scalars(above.distinct()))
 
     @property
+    def kind_label(self) -> str:
+        return CaseKind(self.kind).label
+
+    @property
+    def state_label(self) -> str:
+        return CaseState(self.state).label
+
+    @property
     def is_open(self) -> bool:
         return self.state == CaseState.OPEN
 
