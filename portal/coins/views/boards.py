@@ -27,7 +27,7 @@ SHOWS = {
     "own": _l("我自己"),
     "mates": _l("我们班组"),
     "teams": _l("各班组"),
-    "values": _l("看见了什么"),
+    "values": _l("闪光点"),
 }
 MOST_EXPORTED = 20_000
 
@@ -142,7 +142,7 @@ def boards_csv() -> Answer:
         rows += [[line.name, line.per_head / 100]
                  for line in queries.teams(period, limit=MOST_EXPORTED)]  # fmt: skip
     elif show == "values":
-        rows = [[_("看见了什么"), _("次数")]]
+        rows = [[_("闪光点"), _("次数")]]
         rows += [[Value(name).label, count] for name, count in queries.values(period).items()]
     elif show == "mates":
         rows = [[_("姓名"), _("收到的金币")]]
