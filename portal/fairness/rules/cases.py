@@ -106,7 +106,7 @@ def _hold(case: Case, gifts: list[Gift]) -> None:
         try:
             with session().begin_nested():
                 held = coins.hold(
-                    key=f"case:{case.id}:{person_id}",
+                    key=f"case:{case.id}:held:{person_id}",
                     account_id=wallet.id,
                     amount=min(amount, wallet.balance),
                     by_id=None,
@@ -242,7 +242,7 @@ def _take_back(case: Case, by: Viewer) -> None:
             with session().begin_nested():
                 back = coins.reverse(
                     item.transfer_id,
-                    key=f"case:{case.id}:{item.transfer_id}",
+                    key=f"case:{case.id}:back:{item.transfer_id}",
                     reason=Reason.REVERSAL,
                     by_id=by.id,
                 )
