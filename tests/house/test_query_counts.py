@@ -32,8 +32,8 @@ PAGES = {
     "agent": (
         "/", "/people/", "/people/?q=wang", "/people/{agent}", "/people/units", "/growth/",
         "/coins/", "/coins/boards", "/coins/boards?show=mates", "/coins/boards?show=teams",
-        "/coins/boards?show=values", "/fairness/", "/suggestions/", "/suggestions/mine", "/drives/", "/drives/mine", "/greetings/",
-        "/notify/",
+        "/coins/boards?show=values", "/fairness/", "/suggestions/", "/suggestions/mine", "/drives/",
+        "/drives/mine", "/greetings/", "/notify/",
     ),
     "leader": (
         "/", "/people/", "/growth/", "/growth/{agent}", "/growth/files", "/coins/budget",
