@@ -18,6 +18,7 @@ from portal import (
     jobs,
     notify,
     people,
+    rewards,
     suggestions,
 )
 from portal.base import db as database
@@ -42,6 +43,7 @@ ROOMS: tuple[Room, ...] = (
     growth.room,
     suggestions.room,
     drives.room,
+    rewards.room,
     greetings.room,
     home.room,
     demo.room,

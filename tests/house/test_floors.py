@@ -15,7 +15,7 @@ FLOORS = (
     {"notify"},
     {"coins"},
     {"fairness"},
-    {"growth", "suggestions", "greetings", "drives"},
+    {"growth", "suggestions", "greetings", "drives", "rewards"},
     {"home", "demo"},
 )
 FLOOR_OF = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
