@@ -10,8 +10,11 @@ from datetime import timedelta
 from typing import Any
 
 from portal.base import clock
+from portal.base.db import session
 from portal.coins import rules as coins
 from portal.drives import rules as drives
+from portal.fairness import rules as fairness
+from portal.fairness.models import AwardRule, Case, CaseKind, RuleKind
 from portal.growth import rules as growth
 from portal.growth.models import HonourKind, HonourLevel
 from portal.people.imports import batches
@@ -32,8 +35,8 @@ WORDS = "客户反复问了四遍账单，她一遍一遍讲，没有一点不�
 def setting(cast: Any) -> dict[str, int]:
     """Make the records; answers their numbers by name."""
     return {
-        **_coins(cast), **_suggestions(cast), **_drives(cast), **_rewards(cast), **_growth(cast),
-        **_keys(cast),
+        **_fairness(cast), **_coins(cast), **_suggestions(cast), **_drives(cast),
+        **_rewards(cast), **_growth(cast), **_keys(cast),
     }  # fmt: skip
 
 
@@ -47,6 +50,23 @@ def _coins(cast: Any) -> dict[str, int]:
     )
     fill_wallet(cast.agent.id, 40)
     return {"unit": unit_id, "award": given.id, "person": cast.agent.id}
+
+
+def _fairness(cast: Any) -> dict[str, int]:
+    agent, colleague = as_viewer(cast.agent), as_viewer(cast.colleague)
+    case = Case(
+        kind=CaseKind.FAVOURITE, giver_id=agent.id, receiver_id=colleague.id,
+        giver_unit_id=agent.place[0], receiver_unit_id=colleague.place[0], there=30, given=40,
+        since=clock.today() - timedelta(days=90), due_on=clock.today() + timedelta(days=30),
+    )  # fmt: skip
+    star = AwardRule(
+        kind=RuleKind.STAR, name="每月之星", amount=30, owner_id=cast.hr.id, set_by_id=cast.hr.id,
+        valid_from=clock.today(),
+    )  # fmt: skip
+    session().add_all([case, star])
+    session().flush()
+    fairness.name_star(as_viewer(cast.hr), star, person_id=cast.agent.id)
+    return {"case": case.id}
 
 
 def _suggestions(cast: Any) -> dict[str, int]:
@@ -102,7 +122,10 @@ def _keys(cast: Any) -> dict[str, int]:
 PAGES: dict[str, tuple[str, ...]] = {
     "agent": (
         "/", "/growth/", "/growth/{person}/figures", "/growth/looks", "/coins/",
-        "/coins/awards/{award}", "/coins/check", "/suggestions/", "/suggestions/mine",
+        "/coins/awards/{award}", "/coins/check", "/coins/boards",
+        "/coins/boards?show=mates", "/coins/boards?show=teams", "/coins/boards?show=values",
+        "/coins/boards/choose", "/fairness/", "/fairness/cases/{case}",
+        "/fairness/cases/{case}/answer", "/suggestions/", "/suggestions/mine",
         "/suggestions/new", "/suggestions/new/woodpecker", "/suggestions/new/golden_finger",
         "/suggestions/{suggestion}", "/suggestions/{answered}",
         "/suggestions/{suggestion}/withdraw", "/drives/", "/drives/{drive}",
@@ -114,7 +137,8 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/people/tokens/new", "/people/tokens/{token}/revoke",
     ),
     "leader": (
-        "/", "/coins/budget", "/coins/award", "/coins/awards/{award}/withdraw",
+        "/", "/coins/budget", "/coins/award", "/coins/team", "/coins/goal",
+        "/coins/awards/{award}/withdraw",
         "/suggestions/queue", "/suggestions/{suggestion}/answer",
         "/suggestions/{suggestion}/hand-over", "/growth/{person}", "/growth/files",
     ),
@@ -127,7 +151,8 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/people/new", "/people/{person}/move", "/people/{person}/leave",
         "/people/{person}/password", "/people/passwords", "/people/units/new",
         "/people/units/{unit}/move", "/people/roles", "/people/roles/new",
-        "/coins/units/{unit}/fund", "/greetings/forecast", "/rewards/keep", "/rewards/new",
+        "/coins/units/{unit}/fund", "/greetings/forecast", "/fairness/due", "/fairness/stars",
+        "/rewards/keep", "/rewards/new",
         "/rewards/{reward}/edit", "/rewards/{reward}/stock", "/rewards/orders",
         "/rewards/orders/{order}", "/rewards/orders/{order}/refund",
     ),
@@ -140,7 +165,10 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/", "/suggestions/working", "/drives/new", "/rewards/desk", "/rewards/desk/{code:06d}",
     ),
     "general_manager": ("/", "/coins/overview", "/suggestions/overdue"),
-    "auditor": ("/", "/coins/overview", "/growth/{person}"),
+    "auditor": (
+        "/", "/coins/overview", "/growth/{person}", "/fairness/", "/fairness/cases/{case}",
+        "/fairness/cases/{case}/decide",
+    ),
     "administrator": (
         "/", "/jobs/", "/jobs/greetings.birthdays", "/notify/deliveries",
         "/people/roles",

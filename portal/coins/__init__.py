@@ -12,6 +12,9 @@ room = Room(
     name="coins",
     blueprints=(pages, api),
     menu=(MenuEntry(_l("金币"), "coins.index", "coin", 20, signed_in),),
-    jobs=(Job("coins.fund_budgets", _l("拨入各单位本月的预算"), jobs.fund_budgets, at="00:10"),),
+    jobs=(
+        Job("coins.fund_budgets", _l("拨入各单位本月的预算"), jobs.fund_budgets, at="00:10"),
+        Job("coins.keep_boards", _l("算好各个榜单的数"), jobs.keep_boards, at="00:40", catch_up=1),
+    ),
     file_sections=queries.file_sections,
 )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from flask import request
 from flask_babel import gettext as _
@@ -16,10 +16,11 @@ from portal.base.api import Api, Body, Problem
 from portal.base.errors import Refused
 from portal.coins import policy, queries, rules
 from portal.coins.models import Award
-from portal.coins.queries import Line
+from portal.coins.queries import Line, Span
 from portal.people.queries import by_staff_nos
 
 api = Api("coins", __name__)
+MOST_TEAMS = 100
 CONTROL = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
 
 
@@ -93,6 +94,31 @@ class BudgetQuery(BaseModel):
     """Which unit; without it the first that you lead."""
 
     unit_id: int | None = Field(None, ge=1, le=LARGEST_ID)
+
+
+class BoardsQuery(BaseModel):
+    """Which board of which period; `after` is what `next` said."""
+
+    show: Literal["teams", "values", "mates"] = "mates"
+    span: Literal["month", "quarter"] = "month"
+    before: bool = Field(False, description="the month or quarter before this one")
+    after: str | None = Field(None, pattern=r"^[0-9]{1,15}\.[0-9]{1,15}$")
+
+
+class BoardLineOut(BaseModel):
+    """A line of a board: a team, a value, or a colleague of your own team."""
+
+    name: str
+    amount: float
+
+
+class BoardOut(BaseModel):
+    """A board. amount: coins per head of a team, how often a value was seen, coins of a person."""
+
+    show: str
+    period: str
+    lines: list[BoardLineOut]
+    next: str | None
 
 
 class AwardPath(BaseModel):
@@ -191,4 +217,32 @@ def budget(query: BudgetQuery) -> dict[str, Any]:
         "funded": found.funded,
         "given": found.given,
         "left": found.left,
+    }
+
+
+@api.get("/boards", who=signed_in, scope="coins:read", responses={"200": BoardOut})
+def boards(query: BoardsQuery) -> dict[str, Any]:
+    """A board by month or quarter. Whoever has left the boards is on none of them."""
+    period = queries.period_of(clock.today(), Span(query.span))
+    if query.before:
+        period = queries.period_of(period.first - timedelta(days=1), Span(query.span))
+    rest: str | None = None
+    if query.show == "teams":
+        after = tuple(int(part) for part in query.after.split(".")) if query.after else None
+        found = queries.teams(period, (after[0], after[1]) if after else None, MOST_TEAMS)
+        lines: list[tuple[str, float]] = [
+            (line.name, line.per_head / 100) for line in found[:MOST_TEAMS]
+        ]
+        if len(found) > MOST_TEAMS:
+            rest = f"{found[MOST_TEAMS - 1].per_head}.{found[MOST_TEAMS - 1].unit_id}"
+    elif query.show == "values":
+        lines = [(value, count) for value, count in queries.values(period).items()]
+    else:
+        team = me.place[0] if me.place else None
+        lines = [(line.name, line.coins) for line in queries.mates(team, period)]
+    return {
+        "show": query.show,
+        "period": period.key,
+        "lines": [{"name": name, "amount": amount} for name, amount in lines],
+        "next": rest,
     }

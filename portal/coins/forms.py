@@ -14,8 +14,8 @@ from wtforms.validators import ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from portal.base.access import LARGEST_ID
-from portal.base.forms import Cards, Day, Keyed, Lines, Text, Whole
-from portal.coins.models import Value
+from portal.base.forms import Cards, Day, Form, Keyed, Lines, Text, Whole
+from portal.coins.models import GoalKind, Value
 from portal.coins.rules import (
     LONGEST_REASON,
     MOST_BY_HAND,
@@ -124,3 +124,30 @@ class RateForm(Keyed):
         description=_l("每个月，每个班组得到：人数 × 这个数。"),
     )  # fmt: skip
     since = Day(_l("从哪一天起"))
+
+
+class BoardsForm(Form):
+    """Whether one stands on boards."""
+
+    on = Cards(
+        _l("上榜还是不上榜"), choices=[],
+        description=_l("只有同一个班组的同事看得到你的名字。退出马上生效：页面、接口、导出里都不再有你。"),
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.on.choices = [("yes", _("可以出现在榜上")), ("no", _("哪个榜都不上"))]
+
+    def values(self) -> dict[str, Any]:
+        """The keyword of `rules.choose_boards`."""
+        return {"on": self.on.data == "yes"}
+
+
+class GoalForm(Form):
+    """What a team wishes for together this month."""
+
+    kind = Cards(_l("这个月一起做到什么"), choices=[])
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.kind.choices = [(kind.value, kind.label) for kind in GoalKind]

@@ -17,3 +17,8 @@ def fund_budgets(today: date) -> int:
     if month_of(today) < month_of(clock.today()):
         return 0
     return rules.fund_units(today)
+
+
+def keep_boards(today: date) -> int:
+    """Work the totals of the boards out. Answers how many lines."""
+    return rules.keep_boards(today)

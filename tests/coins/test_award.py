@@ -185,7 +185,7 @@ def test_a_search_keeps_the_ticks(cast: Any, client_of: Any) -> None:
     assert cast.colleague.name in page.text
     _path, fields = form_of(page, "/coins/award")
     assert fields["people"] == str(cast.agent.id)
-    assert cast.disabled.name not in page.text
+    assert cast.disabled.name not in page.text.split("<aside")[0]
     live = browser.get(f"/coins/award?q=wxm&people={cast.colleague.id}")
     assert cast.agent.name in live.text
     assert form_of(live, "/coins/award")[1]["people"] == str(cast.colleague.id)

@@ -13,6 +13,7 @@ from portal.base import clock, files
 from portal.base.access import Viewer
 from portal.coins import rules as coins
 from portal.drives import rules as drives
+from portal.fairness.models import AwardRule, Case, CaseKind, RuleKind
 from portal.growth import rules as growth
 from portal.growth.models import HonourKind, HonourLevel, PerformanceSheet
 from portal.growth.rules import Award
@@ -55,6 +56,11 @@ def make(session: Session, cast: Cast) -> dict[str, Values]:
         ),
         "honour_id": lambda: (_honour(cast.hr, cast.agent), _honour(cast.hr_other, cast.outsider)),
         "sheet_id": lambda: (_sheet(session, cast.hr), _sheet(session, cast.hr_other)),
+        "case_id": lambda: (
+            _case(session, cast.agent, cast.colleague),
+            _case(session, cast.outsider, cast.other_leader),
+        ),
+        "rule_id": lambda: (_rule(session, cast.hr), _rule(session, cast.hr_other)),
         "suggestion_id": lambda: (_suggestion(cast.agent), _suggestion(cast.outsider)),
     }
     records: dict[str, Values] = {}
@@ -159,6 +165,28 @@ def _award(leader: Member, receiver: Member) -> int:
     return coins.award(
         giver, people=[receiver.id], amount=5, reason=REASON, value="patience", key=f"w:{unit_id}"
     ).id
+
+
+def _case(session: Session, giver: Member, receiver: Member) -> int:
+    units = [viewer(member).place[0] for member in (giver, receiver)]
+    case = Case(
+        kind=CaseKind.FAVOURITE, giver_id=giver.id, receiver_id=receiver.id,
+        giver_unit_id=units[0], receiver_unit_id=units[1], there=9, given=9,
+        since=clock.today() - timedelta(days=90), due_on=clock.today() + timedelta(days=30),
+    )  # fmt: skip
+    session.add(case)
+    session.flush()
+    return case.id
+
+
+def _rule(session: Session, owner: Member) -> int:
+    rule = AwardRule(
+        kind=RuleKind.STAR, name="每月之星", amount=30, owner_id=owner.id, set_by_id=owner.id,
+        valid_from=clock.today(),
+    )  # fmt: skip
+    session.add(rule)
+    session.flush()
+    return rule.id
 
 
 def _honour(hr: Member, holder: Member) -> int:

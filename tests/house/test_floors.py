@@ -14,6 +14,7 @@ FLOORS = (
     {"audit", "jobs"},
     {"notify"},
     {"coins"},
+    {"fairness"},
     {"growth", "suggestions", "greetings", "drives", "rewards"},
     {"home", "demo"},
 )

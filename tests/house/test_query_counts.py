@@ -32,16 +32,19 @@ BEHIND = {
 PAGES = {
     "agent": (
         "/", "/people/", "/people/?q=wang", "/people/{agent}", "/people/units", "/growth/",
-        "/coins/", "/suggestions/", "/suggestions/mine", "/drives/", "/drives/mine", "/greetings/",
-        "/notify/", "/rewards/", "/rewards/2", "/rewards/mine", "/rewards/orders/1",
+        "/coins/", "/coins/boards", "/coins/boards?show=mates", "/coins/boards?show=teams",
+        "/coins/boards?show=values", "/fairness/", "/suggestions/", "/suggestions/mine", "/drives/",
+        "/drives/mine", "/greetings/", "/notify/",
+        "/rewards/", "/rewards/2", "/rewards/mine", "/rewards/orders/1",
     ),
     "leader": (
         "/", "/people/", "/growth/", "/growth/{agent}", "/growth/files", "/coins/budget",
-        "/coins/award", "/suggestions/queue", "/greetings/",
+        "/coins/award", "/coins/team", "/suggestions/queue", "/greetings/",
     ),
     "hr": (
         "/", "/people/", "/people/?leave=1", "/people/roles", "/growth/", "/growth/{agent}",
         "/growth/files", "/growth/honours", "/coins/overview", "/greetings/forecast",
+        "/fairness/due", "/fairness/rules",
         "/rewards/keep", "/rewards/orders?state=handed", "/rewards/2/stock",
     ),
 }  # fmt: skip

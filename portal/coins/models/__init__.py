@@ -1,6 +1,14 @@
 """The tables of coins. One subject a file."""
 
 from portal.coins.models.awards import Award
+from portal.coins.models.boards import (
+    GoalKind,
+    GroupTotal,
+    OffBoards,
+    TeamGoal,
+    TeamTotal,
+    ValueTotal,
+)
 from portal.coins.models.digests import Digest, Leaf
 from portal.coins.models.kinds import (
     RECOGNITION,
@@ -36,12 +44,18 @@ __all__ = [
     "Currency",
     "Digest",
     "Entry",
+    "GoalKind",
+    "GroupTotal",
     "Hold",
     "HoldState",
     "Leaf",
+    "OffBoards",
     "Reason",
     "RuleName",
+    "TeamGoal",
+    "TeamTotal",
     "Transfer",
     "Value",
+    "ValueTotal",
     "WalletMonth",
 ]

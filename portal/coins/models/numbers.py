@@ -25,6 +25,9 @@ class RuleName(StrEnum):
     MOST_OF_PAIR = (
         "most_of_pair"  # coins a month from the same giver to the same person; 0: no limit
     )
+    RING = "ring"  # coins in 90 days, there and back, from which two people are asked; 0: never
+    FAVOUR = "favour"  # coins in 90 days to one person alone from which a giver is asked; 0: never
+    RING_HOLD = "ring_hold"  # 1: the coins in question are held while a case is open
 
 
 class CoinRule(Base):
@@ -33,7 +36,8 @@ class CoinRule(Base):
     __tablename__ = "coin_rule"
     __table_args__ = (
         CheckConstraint(
-            "name IN ('rate', 'allowance', 'expiry', 'review', 'most_received', 'most_of_pair')",
+            "name IN ('rate', 'allowance', 'expiry', 'review', 'most_received', 'most_of_pair',"
+            " 'ring', 'favour', 'ring_hold')",
             name="name_known",
         ),
         CheckConstraint("number BETWEEN 0 AND 1000000", name="number_in_bounds"),

@@ -11,6 +11,7 @@ from portal.coins.rules.awards import (
     plan,
     withdraw,
 )
+from portal.coins.rules.boards import choose_boards, keep_boards, set_goal
 from portal.coins.rules.budgets import (
     MOST_BY_HAND,
     MOST_RATE,
@@ -38,15 +39,18 @@ __all__ = [
     "account",
     "accounts_of",
     "award",
+    "choose_boards",
     "coins",
     "fund",
     "fund_units",
     "hold",
+    "keep_boards",
     "lapse_holds",
     "plan",
     "post",
     "post_hold",
     "reverse",
+    "set_goal",
     "set_number",
     "set_rate",
     "share_hold",

@@ -34,7 +34,8 @@ def chosen_unit(units: list[UnitLine]) -> UnitLine:
     return found or abort(404)
 
 
-def _chips(units: list[UnitLine], unit: UnitLine, endpoint: str) -> list[dict[str, object]]:
+def chips_of(units: list[UnitLine], unit: UnitLine, endpoint: str) -> list[dict[str, object]]:
+    """The units that the viewer leads, to choose one; nothing where there is no choice."""
     if len(units) < 2:
         return []
     return [
@@ -55,7 +56,7 @@ def budget() -> Answer:
     return page(
         "coins/budget.html",
         unit=unit,
-        chips=_chips(units, unit, "coins.budget"),
+        chips=chips_of(units, unit, "coins.budget"),
         budget=queries.budget(unit.id, today),
         awards=awards,
         next_url=next_url,
@@ -83,10 +84,12 @@ def award() -> Answer:
         "coins/give.html",
         form=form,
         unit=unit,
-        chips=_chips(units, unit, "coins.award"),
+        chips=chips_of(units, unit, "coins.award"),
         budget=queries.budget(unit.id, clock.today()),
         typed=_typed(),
         is_cut=is_cut,
+        forgotten=queries.forgotten(unit.id, clock.today() - FORGOTTEN_AFTER, but=me.id, limit=5),
+        fairness=queries.fairness(me.id, unit.id, clock.today()),
     )
 
 

@@ -41,10 +41,11 @@ def index() -> Answer:
         "coins/index.html",
         wallet=wallet,
         change=wallet.change.get(queries.month_of(clock.today()), 0),
-        picture=_by_month(wallet),
+        picture=by_month(wallet),
         lines=lines,
         next_url=url_for("coins.index", after=lines[-1].seq) if more else None,
         is_first=not request.args.get("after"),
+        is_on_boards=queries.is_on_boards(me.id),
     )
 
 
@@ -55,7 +56,8 @@ def month_name(day: date, *, short: bool = False) -> str:
     return str(format_date(day, style, locale="en" if english else "zh"))
 
 
-def _by_month(wallet: Wallet) -> pictures.Bars:
+def by_month(wallet: Wallet) -> pictures.Bars:
+    """What was received in each of the last twelve months."""
     months = queries.months_until(clock.today())
     labels = [month_name(date(int(month[:4]), int(month[5:]), 1), short=True) for month in months]
     return pictures.bars([wallet.received.get(month, 0) for month in months], 560, 120, labels)

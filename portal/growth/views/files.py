@@ -29,7 +29,12 @@ from portal.growth.views import pictures
 from portal.growth.views.blueprint import Context, day_asked, key_asked, pages
 from portal.people.models import Person
 
-PARTS = {"file": _l("成长档案"), "performance": _l("绩效"), "identity": _l("证件信息")}
+PARTS = {
+    "file": _l("成长档案"),
+    "performance": _l("绩效"),
+    "identity": _l("证件信息"),
+    "coin_case": _l("金币核查"),
+}
 ROLES = {
     "leader": _l("班长"),
     "hr": _l("人力资源"),
