@@ -1,6 +1,6 @@
 """The tables of coins. One subject a file."""
 
-from portal.coins.models.awards import Award
+from portal.coins.models.awards import Award, AwardKind
 from portal.coins.models.digests import Digest, Leaf
 from portal.coins.models.kinds import (
     RECOGNITION,
@@ -21,6 +21,7 @@ from portal.coins.models.ledger import (
     Transfer,
     WalletMonth,
 )
+from portal.coins.models.lapses import Lapse
 from portal.coins.models.numbers import CoinRule, RuleName
 
 __all__ = [
@@ -32,12 +33,14 @@ __all__ = [
     "Account",
     "AccountKind",
     "Award",
+    "AwardKind",
     "CoinRule",
     "Currency",
     "Digest",
     "Entry",
     "Hold",
     "HoldState",
+    "Lapse",
     "Leaf",
     "Reason",
     "RuleName",
