@@ -11,6 +11,7 @@ from portal.coins.models.kinds import (
     Reason,
     Value,
 )
+from portal.coins.models.lapses import Lapse
 from portal.coins.models.ledger import (
     LONGEST_KEY,
     LONGEST_MEMO,
@@ -21,7 +22,6 @@ from portal.coins.models.ledger import (
     Transfer,
     WalletMonth,
 )
-from portal.coins.models.lapses import Lapse
 from portal.coins.models.numbers import CoinRule, RuleName
 
 __all__ = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from enum import StrEnum
 
+from flask_babel import gettext as _
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -25,6 +26,53 @@ class RuleName(StrEnum):
     MOST_OF_PAIR = (
         "most_of_pair"  # coins a month from the same giver to the same person; 0: no limit
     )
+
+    @property
+    def label(self) -> str:
+        """The number in the reader's words."""
+        return str(
+            {
+                "rate": _("预算：每人每月几枚"),
+                "allowance": _("感谢额度：每人每月几枚"),
+                "expiry": _("金币的期限：几个月"),
+                "review": _("大额表扬：多少枚以上要复核"),
+                "most_received": _("每人每月最多收到几枚表扬"),
+                "most_of_pair": _("同一位班长每月最多给同一个人几枚"),
+            }[self.value]
+        )
+
+    @property
+    def sentence(self) -> str:
+        """What the number does, and what happens without it."""
+        return str(
+            {
+                "rate": _(
+                    "每个月，每个有班长的单位得到：人数 × 这个数。有人调动，差额当月补上或收回。"
+                    "填 0 就不再自动拨入。"
+                ),
+                "allowance": _(
+                    "每位同事每个月有这么多枚，只能用来谢谢别人，同一个人最多三分之一；"
+                    "月底没用完的不留到下个月。填 0 就不开放。"
+                ),
+                "expiry": _(
+                    "某个月得到的金币，再过这么多个月的月底到期，先到的先用。"
+                    "到期前 30 天和 7 天各提醒一次。填 0 就永不到期。"
+                ),
+                "review": _("一次表扬合计超过这么多枚，要另一个人看过才发出。填 0 就不复核。"),
+                "most_received": _("一个人一个月收到的表扬不超过这么多枚。填 0 就不限。"),
+                "most_of_pair": _("一位班长一个月给同一个人的不超过这么多枚。填 0 就不限。"),
+            }[self.value]
+        )
+
+    @property
+    def unit(self) -> str:
+        """What the number counts."""
+        return str(_("个月") if self is RuleName.EXPIRY else _("枚"))
+
+    @property
+    def most(self) -> int:
+        """The largest number that makes sense."""
+        return {"rate": 1000, "allowance": 1000, "expiry": 120}.get(self.value, 100_000)
 
 
 class CoinRule(Base):

@@ -20,7 +20,7 @@ from portal.base.errors import Refused
 from portal.base.forms import clean
 from portal.coins import policy, queries
 from portal.coins.models import Account, AccountKind, Award, Currency, Reason, Transfer, Value
-from portal.coins.queries import Receiver, UnitLine, month_of, units_led
+from portal.coins.queries import Receiver, UnitLine, quota_month, units_led
 from portal.coins.rules.accounts import accounts_of
 from portal.coins.rules.budgets import hashed_key
 from portal.coins.rules.ledger import Short, coins, post, reverse
@@ -245,7 +245,7 @@ def _check_people(by: Viewer, people: Sequence[int], unit_id: int) -> list[Recei
 
 def _known_accounts(unit_id: int, people: Sequence[int]) -> tuple[dict[int, int], dict[int, int]]:
     """The balances of the budget's slices by account, and the wallets there are by owner."""
-    period = month_of(clock.today())
+    period = quota_month()
     rows = fetch(_accounts(), unit_id=unit_id, period=period, people=list(people))
     slices = {row.id: row.balance for row in rows if row.kind == AccountKind.BUDGET}
     return slices, {row.owner_id: row.id for row in rows if row.kind == AccountKind.WALLET}

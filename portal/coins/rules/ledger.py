@@ -135,7 +135,7 @@ def post(postings: Sequence[Posting]) -> list[Posted]:
             ids = write_transfers(legs)
             if len(ids) < len(fresh):
                 # Equal content means equal accounts, and those are locked: it is other content.
-                raise _key_taken()
+                raise key_taken()
             write_legs(legs, ids)
     return [
         Posted(ids.get(posting.key) or known[posting.key], posting.key in ids)
@@ -239,7 +239,7 @@ def _posted_before(postings: Sequence[Posting]) -> dict[str, int]:
     for posting in postings:
         before = known.get(posting.key)
         if before is not None and before.content_hash != posting.content_hash:
-            raise _key_taken()
+            raise key_taken()
         if before is None and posting.reverses and posting.reverses.id in reversed_ids:
             raise Refused(_("这一笔已经撤回过了。"), status=409)
     wanted = {posting.key for posting in postings}
@@ -257,7 +257,7 @@ def _of_keys(is_reversal: bool) -> AnySelect:
     )
 
 
-def _key_taken() -> Refused:
+def key_taken() -> Refused:
     return Refused(_("这个请求号已经用在另一件事上了。"), status=409)
 
 
