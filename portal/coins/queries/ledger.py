@@ -157,7 +157,8 @@ class Wallet:
     """A person's coins: how many, and by month what changed and what was received; beside them
     what they may thank others with.
 
-    `account_id` is None for one who never had a coin. `expiry`: months that coins last; 0: for ever.
+    `account_id` is None for one who never had a coin. `expiry`: months that coins last after the
+    one they came in; 0: for ever.
     """
 
     account_id: int | None

@@ -14,7 +14,7 @@ from typing import Any, cast
 from sqlalchemy import ColumnElement, Table, bindparam, func, insert, literal, select, update
 
 from portal.base import clock
-from portal.base.db import AnyRow, AnySelect, session
+from portal.base.db import AnyRow, AnySelect, UtcDateTime, session
 from portal.coins.models import Account, AccountKind, Currency, Lapse, Reason, RuleName, WalletMonth
 from portal.coins.queries import due_month, last_day, numbers_on
 from portal.coins.rules.accounts import account, chunks
@@ -80,7 +80,7 @@ def _keep_new(through: str, day: date, until: date) -> None:
         - func.coalesce(told.c.amount, 0)
     )  # fmt: skip
     rows = (
-        select(Account.id, spare, literal(until), literal(day), literal(clock.now()))
+        select(Account.id, spare, literal(until), literal(day), literal(clock.now(), UtcDateTime()))
         .outerjoin(later, later.c.account_id == Account.id)
         .outerjoin(told, told.c.account_id == Account.id)
         .where(Account.kind == AccountKind.WALLET, Account.currency == Currency.COIN, spare > 0)

@@ -13,7 +13,7 @@ from portal.base.access import LARGEST_ID, load, me, signed_in
 from portal.base.pages import Answer, done, page
 from portal.coins import policy, queries, rules
 from portal.coins.forms import WithdrawForm
-from portal.coins.models import Award
+from portal.coins.models import Award, AwardKind
 from portal.coins.queries import AwardLine, Wallet
 from portal.coins.views.blueprints import pages
 
@@ -45,7 +45,19 @@ def index() -> Answer:
         lines=lines,
         next_url=url_for("coins.index", after=lines[-1].seq) if more else None,
         is_first=not request.args.get("after"),
+        **_lasting(wallet),
     )
+
+
+def _lasting(wallet: Wallet) -> dict[str, object]:
+    """Until when the coins last, where the house has decided that they do not last for ever."""
+    if not wallet.expiry or wallet.account_id is None or not wallet.balance:
+        return {}
+    lots = [
+        (lot, queries.last_day(lot.month, wallet.expiry))
+        for lot in queries.lots(wallet.account_id, wallet.balance)
+    ]
+    return {"lots": lots, "told": queries.told_lapses(wallet.account_id), "today": clock.today()}
 
 
 def month_name(day: date, *, short: bool = False) -> str:
@@ -76,7 +88,15 @@ def award_detail(award_id: int) -> Answer:
         is_mine=me.id in award.people,
         may_withdraw=policy.may_withdraw(me, award) and still_open(line),
         until=line.entered_at + rules.TIME_TO_WITHDRAW,
+        joined=queries.joined(award.id, MOST_NAMES),
+        may_join=_may_join(award, line),
     )
+
+
+def _may_join(award: Award, line: AwardLine) -> bool:
+    """There is something to thank for, and the house gives coins to do it with."""
+    is_open = not line.withdrawn and award.adds_to_id is None and policy.may_join(me, award)
+    return is_open and queries.allowance(me.id).left > 0
 
 
 def still_open(line: AwardLine) -> bool:
@@ -91,12 +111,20 @@ def withdraw(award_id: int) -> Answer:
     form = WithdrawForm()
     if form.accepted():
         rules.withdraw(me, award)
-        message = ngettext(
-            "撤回好了，%(num)s 枚金币回到了预算里。",
-            "撤回好了，%(num)s 枚金币回到了预算里。",
-            award.amount * award.head_count,
-        )
+        message = _told_back(award.amount * award.head_count, award.kind)
         return done(message, url_for("coins.award_detail", award_id=award.id))
     line = queries.award_line(award.id)
     minutes = int((line.entered_at + rules.TIME_TO_WITHDRAW - clock.now()) / timedelta(minutes=1))
     return page("coins/withdraw.html", form=form, line=line, minutes=max(minutes, 0))
+
+
+def _told_back(amount: int, kind: str) -> str:
+    if kind == AwardKind.THANK:
+        return ngettext(
+            "撤回好了，%(num)s 枚金币回到了你的感谢额度里。",
+            "撤回好了，%(num)s 枚金币回到了你的感谢额度里。",
+            amount,
+        )
+    return ngettext(
+        "撤回好了，%(num)s 枚金币回到了预算里。", "撤回好了，%(num)s 枚金币回到了预算里。", amount
+    )
