@@ -163,11 +163,12 @@ def feed(viewer: Viewer, today: date) -> list[News]:
 
 
 def _told_in_feed(award: AwardLine) -> str:
+    told: str = ngettext("收到 %(num)s 枚金币", "收到 %(num)s 枚金币", award.amount)
     if award.is_thanks:
-        return ngettext(
+        told = ngettext(
             "被%(who)s感谢，收到 %(num)s 枚金币",
             "被%(who)s感谢，收到 %(num)s 枚金币",
             award.amount,
             who=award.by,
         )
-    return ngettext("收到 %(num)s 枚金币", "收到 %(num)s 枚金币", award.amount)
+    return told

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 from babel.dates import format_date
 from flask import abort, request, url_for
@@ -49,12 +50,12 @@ def index() -> Answer:
     )
 
 
-def _lasting(wallet: Wallet) -> dict[str, object]:
+def _lasting(wallet: Wallet) -> dict[str, Any]:
     """Until when the coins last, where the house has decided that they do not last for ever."""
     if not wallet.expiry or wallet.account_id is None or not wallet.balance:
         return {}
     lots = [
-        (lot, queries.last_day(lot.month, wallet.expiry))
+        (_month_and_year(lot.month), lot.left, queries.last_day(lot.month, wallet.expiry))
         for lot in queries.lots(wallet.account_id, wallet.balance)
     ]
     return {"lots": lots, "told": queries.told_lapses(wallet.account_id), "today": clock.today()}
@@ -99,6 +100,13 @@ def _may_join(award: Award, line: AwardLine) -> bool:
     return is_open and queries.allowance(me.id).left > 0
 
 
+def _month_and_year(day: date) -> str:
+    english = words.language() == "en"
+    return str(
+        format_date(day, "LLLL y" if english else "y年M月", locale="en" if english else "zh")
+    )
+
+
 def still_open(line: AwardLine) -> bool:
     """May be taken back by who gave it."""
     return not line.withdrawn and clock.now() - line.entered_at <= rules.TIME_TO_WITHDRAW
@@ -119,12 +127,17 @@ def withdraw(award_id: int) -> Answer:
 
 
 def _told_back(amount: int, kind: str) -> str:
+    told: str
     if kind == AwardKind.THANK:
-        return ngettext(
+        told = ngettext(
             "撤回好了，%(num)s 枚金币回到了你的感谢额度里。",
             "撤回好了，%(num)s 枚金币回到了你的感谢额度里。",
             amount,
         )
-    return ngettext(
-        "撤回好了，%(num)s 枚金币回到了预算里。", "撤回好了，%(num)s 枚金币回到了预算里。", amount
-    )
+    else:
+        told = ngettext(
+            "撤回好了，%(num)s 枚金币回到了预算里。",
+            "撤回好了，%(num)s 枚金币回到了预算里。",
+            amount,
+        )
+    return told

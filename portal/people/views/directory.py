@@ -155,9 +155,6 @@ def _acts(viewer: Viewer, person: Person, place: tuple[int, ...]) -> list[dict[s
     if "growth.show" in there and (is_self or any(viewer.has_over(r, place) for r in readers)):
         url = url_for("growth.index") if is_self else url_for("growth.show", person_id=person.id)
         acts.append({"url": url, "icon": "file", "tone": "sky", "title": _("成长档案")})
-    if "coins.thank_person" in there and not is_self:
-        url = url_for("coins.thank_person", person_id=person.id)
-        acts.append({"url": url, "icon": "smile", "tone": "rose", "title": _("谢谢这位同事")})
     if "coins.award" in there and not is_self and viewer.has_over("leader", place):
         unit = next((u for u in place if viewer.has_over("leader", (u,))), place[0])
         url = url_for("coins.award", unit=unit, people=person.id)
