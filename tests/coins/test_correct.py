@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from portal.coins import jobs, queries, rules
-from portal.coins.models import Reason, Transfer
+from portal.coins.models import Award, Reason, Transfer
 from portal.people import rules as people
 from portal.people.models import Employment, Unit
 from portal.people.queries import viewer_of_person
@@ -33,7 +33,7 @@ def move(db: Any, member: Any, unit_id: int, day: date) -> None:
     with db() as session:
         employment = session.get_one(Employment, member.employment_id)
         unit = session.get_one(Unit, unit_id)
-        people.move(None, employment, unit=unit, on=day)
+        people.assign(employment, unit=unit, title="客服代表", since=day)
 
 
 def left(db: Any, units: dict[str, int], name: str) -> int:
@@ -73,8 +73,6 @@ def test_no_more_than_is_unspent(
     assert left(db, funded, "太原一班") == 0, "two were left to take"
     at("2026-03-05 12:10")
     with db() as session:
-        from portal.coins.models import Award
-
         viewer = viewer_of_person(cast.leader.id)
         assert viewer is not None
         rules.withdraw(viewer, session.scalars(select(Award)).one())

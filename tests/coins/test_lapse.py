@@ -145,7 +145,7 @@ def test_what_comes_back_late_stays_thirty_days(
     assert lots_of(db, cast) == {1: 10}
     assert run(db, at, date(2026, 4, 11)) == (1, 0)
     assert db.rows(select(Lapse.until)) == [(date(2026, 5, 11),)]
-    assert run(db, at, date(2026, 5, 11)) == (0, 0), "missed: no reminder on the way"
+    assert run(db, at, date(2026, 5, 11)) == (1, 0), "the last day: reminded, and still there"
     assert wallet(db, cast) == 10
     assert run(db, at, date(2026, 5, 12)) == (0, 1)
     assert wallet(db, cast) == 0
