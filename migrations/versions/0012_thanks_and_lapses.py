@@ -47,13 +47,18 @@ def upgrade() -> None:
         sa.Column("account_id", Id, nullable=False),
         sa.Column("amount", sa.Integer(), nullable=False),
         sa.Column("until", sa.Date(), nullable=False),
-        sa.Column("told_on", sa.Date(), nullable=False),
+        sa.Column("told_on", sa.Date(), nullable=True),
         sa.Column("reminded_on", sa.Date(), nullable=True),
         sa.Column("ended_on", sa.Date(), nullable=True),
         sa.Column("transfer_id", Id, nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("amount > 0", name=op.f("ck_lapse_amount_positive")),
-        sa.CheckConstraint("until > told_on", name=op.f("ck_lapse_told_before")),
+        sa.CheckConstraint(
+            "told_on IS NULL OR until > told_on", name=op.f("ck_lapse_told_before")
+        ),
+        sa.CheckConstraint(
+            "transfer_id IS NULL OR told_on IS NOT NULL", name=op.f("ck_lapse_never_untold")
+        ),
         sa.CheckConstraint(
             "reminded_on IS NULL OR reminded_on <= until", name=op.f("ck_lapse_reminded_before")
         ),
@@ -65,7 +70,6 @@ def upgrade() -> None:
             ["transfer_id"], ["transfer.id"], name=op.f("fk_lapse_transfer_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_lapse")),
-        sa.UniqueConstraint("transfer_id", name=op.f("uq_lapse_transfer_id")),
     )
     _partial_index("ix_lapse_open", "lapse", ["account_id", "until"], "ended_on IS NULL")
     _partial_index("ix_lapse_due", "lapse", ["until", "id"], "ended_on IS NULL")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 
 from portal.base import clock
@@ -9,6 +10,9 @@ from portal.base.db import transaction
 from portal.coins import rules
 from portal.coins.queries import month_of
 from portal.roster.queries import shift_today
+
+FROM, TO = 9, 21
+"""The hours of the day, on the wall at home, in which people are told of what can wait."""
 
 
 def fund_budgets(today: date) -> int:
@@ -37,19 +41,30 @@ def lapse_unused(today: date) -> int:
 
 
 def plan_lapses(today: date) -> int:
-    """Tell whose coins last for 30 days more, and for 7. Answers how many were told.
+    """Note whose coins last for 30 days more. Answers how many.
 
-    Today's count stands for days that were missed: nobody is told late that it is early.
+    A day that was missed is made up for by today: what is told late lasts longer.
     """
     return rules.plan_lapses(max(today, clock.today()))
 
 
+def tell_lapses(today: date) -> int:
+    """Tell people about it, by day, in steps that nobody has to wait for."""
+    if not FROM <= clock.local(clock.now()).hour < TO:
+        return 0
+    return _all(rules.tell_lapses, today) + _all(rules.remind_lapses, today)
+
+
 def lapse(today: date) -> int:
-    """Let coins lapse whose owners were told, in steps that nobody has to wait for."""
-    count, day = 0, min(today, shift_today())
+    """Let coins lapse whose owners were told, once the last night is over."""
+    return _all(rules.lapse_told, min(today, shift_today()))
+
+
+def _all(some: Callable[[date], int], day: date) -> int:
+    count = 0
     while True:
         with transaction():
-            done = rules.lapse_told(day)
+            done = some(day)
         count += done
         if not done:
             return count

@@ -58,10 +58,12 @@ def run(db: Any, at: Any, day: date) -> tuple[int, int]:
     """What both jobs did on a day: told, and lapsed. Twice: the second time nothing."""
     at(f"{day} 12:00")
     with db():
-        told = jobs.plan_lapses(day)
+        jobs.plan_lapses(day)
     with db():
         assert jobs.plan_lapses(day) == 0
     with db.app.app_context():
+        told = jobs.tell_lapses(day)
+        assert jobs.tell_lapses(day) == 0
         lapsed = jobs.lapse(day)
         assert jobs.lapse(day) == 0
     return told, lapsed
@@ -177,6 +179,32 @@ def test_a_scheduler_that_slept_tells_before_anything_goes(
     assert run(db, at, date(2026, 5, 15))[1] == 0
     assert wallet(db, cast) == 10
     assert run(db, at, date(2026, 5, 20)) == (0, 1)
+
+
+def test_told_by_day_and_what_is_told_late_lasts_longer(
+    cast: Any, db: Any, at: Any, *, two_months: None, get: Any
+) -> None:
+    get(10, date(2026, 1, 10))
+    at("2026-03-01 23:00")
+    with db():
+        assert jobs.plan_lapses(date(2026, 3, 1)) == 1
+    with db.app.app_context():
+        assert jobs.tell_lapses(date(2026, 3, 1)) == 0, "not at night"
+    at("2026-03-03 09:00")
+    with db.app.app_context():
+        assert jobs.tell_lapses(date(2026, 3, 3)) == 1
+    assert db.rows(select(Lapse.told_on, Lapse.until)) == [(date(2026, 3, 3), date(2026, 4, 2))]
+
+
+def test_nothing_untold_lapses(cast: Any, db: Any, at: Any, *, two_months: None, get: Any) -> None:
+    get(10, date(2026, 1, 10))
+    at("2026-03-01 12:00")
+    with db():
+        assert jobs.plan_lapses(date(2026, 3, 1)) == 1
+    at("2026-06-01 12:00")
+    with db.app.app_context():
+        assert jobs.lapse(date(2026, 6, 1)) == 0
+    assert wallet(db, cast) == 10
 
 
 @pytest.mark.parametrize("number", [None, 0])

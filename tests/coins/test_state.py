@@ -174,6 +174,8 @@ class Ledger(RuleBasedStateMachine):
         for _twice in range(2):
             with transaction():
                 rules.plan_lapses(self.today)
+                rules.remind_lapses(self.today)
+                rules.tell_lapses(self.today)
 
     def told(self, until: date) -> dict[int, int]:
         """What was told of each wallet to last until this day or less."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.base import clock
@@ -16,16 +16,16 @@ IS_OPEN = "ended_on IS NULL"
 class Lapse(Base):
     """So many coins of a wallet that last until a day, as their owner was told 30 days before.
 
-    `until`: the last day. Nothing lapses of which there is no such row; what is spent meanwhile is
-    taken off `amount`. Ended with a transfer when coins lapsed, without one when there was nothing
-    left to lapse, or the house decided otherwise.
+    `until`: the last day; put off when its owner is told late. Nothing lapses that was not told;
+    what is spent meanwhile is taken off `amount`. Ended with a transfer when coins lapsed, without
+    one when there was nothing left to lapse, or the house decided otherwise.
     """
 
     __tablename__ = "lapse"
     __table_args__ = (
-        UniqueConstraint("transfer_id"),
         CheckConstraint("amount > 0", name="amount_positive"),
-        CheckConstraint("until > told_on", name="told_before"),
+        CheckConstraint("told_on IS NULL OR until > told_on", name="told_before"),
+        CheckConstraint("transfer_id IS NULL OR told_on IS NOT NULL", name="never_untold"),
         CheckConstraint("reminded_on IS NULL OR reminded_on <= until", name="reminded_before"),
         CheckConstraint("transfer_id IS NULL OR ended_on > until", name="lapsed_after"),
         Index(
@@ -48,7 +48,7 @@ class Lapse(Base):
     account_id: Mapped[int] = mapped_column(Ref, ForeignKey("account.id"))
     amount: Mapped[int]
     until: Mapped[date]
-    told_on: Mapped[date]
+    told_on: Mapped[date | None]
     reminded_on: Mapped[date | None]
     ended_on: Mapped[date | None]
     transfer_id: Mapped[int | None] = mapped_column(Ref, ForeignKey("transfer.id"))

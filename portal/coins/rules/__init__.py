@@ -13,7 +13,7 @@ from portal.coins.rules.awards import (
 )
 from portal.coins.rules.budgets import MOST_BY_HAND, correct_units, fund, fund_units
 from portal.coins.rules.holds import hold, lapse_holds, post_hold, share_hold, void_hold
-from portal.coins.rules.lapses import lapse_told, plan_lapses
+from portal.coins.rules.lapses import lapse_told, plan_lapses, remind_lapses, tell_lapses
 from portal.coins.rules.ledger import Short, coins, post, reverse, transfer
 from portal.coins.rules.numbers import set_number, set_rate
 from portal.coins.rules.thanks import Thanks, add_thanks, thank
@@ -48,10 +48,12 @@ __all__ = [
     "plan_lapses",
     "post",
     "post_hold",
+    "remind_lapses",
     "reverse",
     "set_number",
     "set_rate",
     "share_hold",
+    "tell_lapses",
     "thank",
     "transfer",
     "void_hold",

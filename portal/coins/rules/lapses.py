@@ -7,7 +7,7 @@ lapse. So coins that come back into a month long gone stay for 30 days at least.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, cast
 
@@ -28,7 +28,7 @@ IS_OPEN = Lapse.ended_on.is_(None)
 
 
 def plan_lapses(day: date) -> int:
-    """Tell everybody whose coins last for 30 days more, and again for 7. Answers how many were.
+    """Note whose coins last for 30 days more, for them to be told. Answers how many wallets.
 
     Before, what was spent since is taken off what was told. With no expiry all of it is called off.
     """
@@ -39,17 +39,7 @@ def plan_lapses(day: date) -> int:
     through = due_month(day + NOTICE, expiry)
     _take_off(through, day)
     regular = last_day(date.fromisoformat(f"{through}-01"), expiry)
-    _keep_new(through, day, max(regular, day + NOTICE))
-    told = tell_many(_notices("lapse:%s", Lapse.told_on == day))
-    due = Lapse.until.between(day, day + REMINDER) & Lapse.reminded_on.is_(None)
-    reminded = tell_many(_notices("lapse:%s:soon", due))
-    session().execute(
-        update(Lapse)
-        .where(IS_OPEN, due)
-        .values(reminded_on=day)
-        .execution_options(synchronize_session=False)
-    )
-    return told + reminded
+    return _keep_new(through, max(regular, day + NOTICE))
 
 
 def _later(through: str) -> Any:
@@ -71,7 +61,7 @@ def _told() -> Any:
     )
 
 
-def _keep_new(through: str, day: date, until: date) -> None:
+def _keep_new(through: str, until: date) -> int:
     """A row for each wallet that holds more of the months up to `through` than was told."""
     later, told = _later(through), _told()
     spare = (
@@ -80,14 +70,15 @@ def _keep_new(through: str, day: date, until: date) -> None:
         - func.coalesce(told.c.amount, 0)
     )  # fmt: skip
     rows = (
-        select(Account.id, spare, literal(until), literal(day), literal(clock.now(), UtcDateTime()))
+        select(Account.id, spare, literal(until), literal(clock.now(), UtcDateTime()))
         .outerjoin(later, later.c.account_id == Account.id)
         .outerjoin(told, told.c.account_id == Account.id)
         .where(Account.kind == AccountKind.WALLET, Account.currency == Currency.COIN, spare > 0)
         .order_by(Account.id)
     )
-    columns = ["account_id", "amount", "until", "told_on", "created_at"]
-    session().execute(insert(Lapse).from_select(columns, rows))
+    table = cast(Table, Lapse.__table__)
+    new = insert(table).from_select(["account_id", "amount", "until", "created_at"], rows)
+    return session().connection().execute(new).rowcount
 
 
 def _take_off(through: str, day: date) -> None:
@@ -125,21 +116,49 @@ def _change(rows: list[dict[str, Any]]) -> None:
         )
 
 
-def _notices(key: str, which: ColumnElement[bool]) -> Iterable[dict[str, Any]]:
-    rows = session().execute(
-        select(Lapse.id, Account.owner_id, Lapse.amount, Lapse.until)
-        .join(Account, Account.id == Lapse.account_id)
-        .where(IS_OPEN, which)
-        .order_by(Lapse.id)
+# ---- telling --------------------------------------------------------------------------------
+
+
+def tell_lapses(day: date, some: int = SOME) -> int:
+    """Tell `some` people until when their coins last: from today for 30 days at least. Answers how
+    many were told."""
+    rows = _open(Lapse.told_on.is_(None), some)
+    untils = {row.id: max(row.until, day + NOTICE) for row in rows}
+    _change([{"lapse_id": each, "until": untils[each], "told_on": day} for each in untils])
+    return tell_many(_notice(f"lapse:{row.id}", row, untils[row.id]) for row in rows)
+
+
+def remind_lapses(day: date, some: int = SOME) -> int:
+    """Tell `some` people once more when 7 days are left. Answers how many were told."""
+    due = Lapse.until.between(day, day + REMINDER)
+    rows = _open(due & Lapse.reminded_on.is_(None) & (Lapse.told_on < day), some)
+    _change([{"lapse_id": row.id, "reminded_on": day} for row in rows])
+    return tell_many(_notice(f"lapse:{row.id}:soon", row, row.until) for row in rows)
+
+
+def _open(which: ColumnElement[bool], some: int) -> Sequence[AnyRow]:
+    return (
+        session()
+        .execute(
+            select(Lapse.id, Account.owner_id, Lapse.amount, Lapse.until)
+            .join(Account, Account.id == Lapse.account_id)
+            .where(IS_OPEN, which)
+            .order_by(Lapse.until, Lapse.id)
+            .limit(some)
+            .with_for_update(of=Lapse, skip_locked=True)
+        )
+        .all()
     )
-    for row in rows.all():
-        yield {
-            "person_id": row.owner_id,
-            "kind": "coins.lapsing",
-            "key": key % row.id,
-            "link": "/coins/",
-            "params": {"amount": row.amount, "until": row.until.isoformat()},
-        }
+
+
+def _notice(key: str, row: AnyRow, until: date) -> dict[str, Any]:
+    return {
+        "person_id": row.owner_id,
+        "kind": "coins.lapsing",
+        "key": key,
+        "link": "/coins/",
+        "params": {"amount": row.amount, "until": until.isoformat()},
+    }
 
 
 # ---- when the day has come ------------------------------------------------------------------
@@ -155,25 +174,31 @@ def lapse_told(day: date, some: int = SOME) -> int:
         return 0
     gone = account(AccountKind.EXPIRED).id
     left = _left(due_month(day - timedelta(days=1), expiry), gone, {row.account_id for row in rows})
-    postings: dict[int, Posting] = {}
+    parts: dict[int, int] = {}
     for row in rows:
-        amount = min(row.amount, left[row.account_id])
-        if amount > 0:
-            left[row.account_id] -= amount
-            legs = ((row.account_id, -amount), (gone, amount))
-            postings[row.id] = Posting(f"lapse:{row.id}", Reason.EXPIRE, legs)
-    moved = dict(zip(postings, post(list(postings.values())), strict=True)) if postings else {}
+        parts[row.id] = max(0, min(row.amount, left[row.account_id]))
+        left[row.account_id] -= parts[row.id]
+    moved = _move(rows, parts, gone)
     _change(
         [
-            {
-                "lapse_id": row.id,
-                "ended_on": day,
-                "transfer_id": moved[row.id].id if row.id in moved else None,
-            }
+            {"lapse_id": row.id, "ended_on": day, "transfer_id": moved if parts[row.id] else None}
             for row in rows
         ]
     )
     return len(rows)
+
+
+def _move(rows: Sequence[AnyRow], parts: Mapping[int, int], gone: int) -> int | None:
+    """One transfer for all: an entry for each wallet, and one for where coins end."""
+    wallets: dict[int, int] = {}
+    for row in rows:
+        if parts[row.id]:
+            wallets[row.account_id] = wallets.get(row.account_id, 0) - parts[row.id]
+    if not wallets:
+        return None
+    key = f"lapse:{min(parts)}:{max(parts)}:{len(parts)}"
+    legs = (*sorted(wallets.items()), (gone, -sum(wallets.values())))
+    return post([Posting(key, Reason.EXPIRE, legs)])[0].id
 
 
 def _due(day: date, some: int) -> AnySelect:
@@ -181,7 +206,13 @@ def _due(day: date, some: int) -> AnySelect:
     return (
         select(Lapse.id, Lapse.account_id, Lapse.amount)
         .join(Account, Account.id == Lapse.account_id)
-        .where(IS_OPEN, Lapse.until < day, Account.frozen_at.is_(None), Account.closed_at.is_(None))
+        .where(
+            IS_OPEN,
+            Lapse.until < day,
+            Lapse.told_on.is_not(None),
+            Account.frozen_at.is_(None),
+            Account.closed_at.is_(None),
+        )
         .order_by(Lapse.until, Lapse.id)
         .limit(some)
         .with_for_update(of=Lapse, skip_locked=True)
