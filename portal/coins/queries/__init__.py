@@ -22,8 +22,6 @@ from portal.coins.queries.budgets import (
     budgets,
     forgotten,
     heads_by_unit,
-    numbers_on,
-    rate_on,
     receivers,
     scope_of_overview,
     unit_with_place,
@@ -50,7 +48,14 @@ from portal.coins.queries.ledger import (
     wallet_with_months,
 )
 from portal.coins.queries.lots import Lot, Told, due_month, last_day, lots, told_lapses
-from portal.coins.queries.numbers import Decision, NumberLine, decisions, number_lines
+from portal.coins.queries.numbers import (
+    Decision,
+    NumberLine,
+    decisions,
+    number_lines,
+    numbers_on,
+    rate_on,
+)
 from portal.coins.queries.verify import Fault, Totals, count_entries, totals, verify
 
 __all__ = [

@@ -27,15 +27,13 @@ from sqlalchemy.orm import aliased
 from portal.base import clock
 from portal.base.access import Viewer
 from portal.base.db import AnySelect, fetch, session
-from portal.base.history import true_on, valid_on
+from portal.base.history import true_on
 from portal.coins.models import (
     Account,
     AccountKind,
-    CoinRule,
     Currency,
     Entry,
     Reason,
-    RuleName,
     Transfer,
 )
 from portal.coins.queries.ledger import month_of, months_until, wallet_of
@@ -162,26 +160,6 @@ def heads_by_unit(day: date) -> dict[int, int]:
 
 
 # ---- budgets --------------------------------------------------------------------------------
-
-
-def rate_on(day: date) -> int:
-    """Coins a month for each head by the rule in force on `day`; 0 without a rule."""
-    return numbers_on(day).get(RuleName.RATE, 0)
-
-
-def numbers_on(day: date) -> dict[str, int]:
-    """What the house decided about coins, in force on `day`; what was never decided is absent."""
-    return {row.name: row.number for row in fetch(_numbers(), day=day)}
-
-
-@cache
-def _numbers() -> AnySelect:
-    day = bindparam("day", type_=Date)
-    return (
-        select(CoinRule.name, CoinRule.number)
-        .where(valid_on(CoinRule, day))
-        .order_by(CoinRule.valid_from, CoinRule.id)
-    )
 
 
 def _is_budget(owner_id: Any, period: Any) -> ColumnElement[bool]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, Date, bindparam, or_, select
 
-from portal.base.db import session
+from portal.base.db import AnySelect, fetch, session
+from portal.base.history import valid_on
 from portal.coins.models import CoinRule, RuleName
 from portal.people.models import Person
 
@@ -68,3 +70,23 @@ def _decisions(condition: ColumnElement[bool]) -> list[Decision]:
         .order_by(CoinRule.valid_from.desc(), CoinRule.id.desc())
     )
     return [Decision(*row) for row in rows]
+
+
+def rate_on(day: date) -> int:
+    """Coins a month for each head by the rule in force on `day`; 0 without a rule."""
+    return numbers_on(day).get(RuleName.RATE, 0)
+
+
+def numbers_on(day: date) -> dict[str, int]:
+    """What the house decided about coins, in force on `day`; what was never decided is absent."""
+    return {row.name: row.number for row in fetch(_numbers(), day=day)}
+
+
+@cache
+def _numbers() -> AnySelect:
+    day = bindparam("day", type_=Date)
+    return (
+        select(CoinRule.name, CoinRule.number)
+        .where(valid_on(CoinRule, day))
+        .order_by(CoinRule.valid_from, CoinRule.id)
+    )
