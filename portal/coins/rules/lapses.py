@@ -78,7 +78,8 @@ def _keep_new(through: str, until: date) -> int:
     )
     table = cast(Table, Lapse.__table__)
     new = insert(table).from_select(["account_id", "amount", "until", "created_at"], rows)
-    return session().connection().execute(new).rowcount
+    done = session().connection().execute(new, execution_options={"preserve_rowcount": True})
+    return done.rowcount
 
 
 def _take_off(through: str, day: date) -> None:
