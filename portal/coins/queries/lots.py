@@ -64,7 +64,7 @@ def told_lapses(account_id: int) -> list[Told]:
     """What will lapse of a wallet as its owner was told, the next first."""
     rows = session().execute(
         select(Lapse.amount, Lapse.until)
-        .where(Lapse.account_id == account_id, Lapse.ended_on.is_(None))
+        .where(Lapse.account_id == account_id, Lapse.ended_on.is_(None), Lapse.told_on.is_not(None))
         .order_by(Lapse.until)
     )
     return [Told(*row) for row in rows]

@@ -26,7 +26,7 @@ from portal.coins.queries import Allowance
 from portal.coins.rules.accounts import account, accounts_of
 from portal.coins.rules.awards import LONGEST_REASON, SHORTEST_REASON
 from portal.coins.rules.budgets import hashed_key
-from portal.coins.rules.ledger import coins, key_taken, post
+from portal.coins.rules.ledger import coins, post, posted_as
 from portal.coins.rules.writing import Posting
 from portal.notify.rules import tell_many
 from portal.people.models import Person
@@ -102,24 +102,15 @@ def _begin(by: Viewer, key: str, about: str) -> tuple[Account, Thanks | None]:
         raise Refused(_("公司还没有开放感谢额度。你可以当面说一声谢谢，或在建议里提出来。"))
     purse = account(AccountKind.ALLOWANCE, by.id, period=queries.quota_month())
     session().refresh(purse, with_for_update=True)
-    row = session().execute(
-        select(Award.id, Transfer.id.label("transfer_id"), Transfer.content_hash)
-        .join(Transfer, Transfer.id == Award.transfer_id)
-        .where(Transfer.key == _key(by, key))
-    ).one_or_none()  # fmt: skip
-    if row is None:
+    before = posted_as(_posting(by, key, about))
+    if before is None:
         return purse, None
-    if row.content_hash != _posting(by, key, about).content_hash:
-        raise key_taken()
-    return purse, Thanks(row.id, row.transfer_id)
-
-
-def _key(by: Viewer, key: str) -> str:
-    return f"thank:{hashed_key(by.id, key)}"
+    number = session().scalars(select(Award.id).where(Award.transfer_id == before.id)).one()
+    return purse, Thanks(number, before.id)
 
 
 def _posting(by: Viewer, key: str, about: str, legs: tuple[tuple[int, int], ...] = ()) -> Posting:
-    return Posting(_key(by, key), Reason.THANK, legs, by.id, about=about)
+    return Posting(f"thank:{hashed_key(by.id, key)}", Reason.THANK, legs, by.id, about=about)
 
 
 def _in_service(people: Sequence[int], *, all_needed: bool = True) -> list[StaffLine]:

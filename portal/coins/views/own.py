@@ -54,11 +54,17 @@ def _lasting(wallet: Wallet) -> dict[str, Any]:
     """Until when the coins last, where the house has decided that they do not last for ever."""
     if not wallet.expiry or wallet.account_id is None or not wallet.balance:
         return {}
+    told = queries.told_lapses(wallet.account_id)
+    first = told[0].until if told else date.min  # who was told late keeps them until then
     lots = [
-        (_month_and_year(lot.month), lot.left, queries.last_day(lot.month, wallet.expiry))
+        (
+            _month_and_year(lot.month),
+            lot.left,
+            max(first, queries.last_day(lot.month, wallet.expiry)),
+        )
         for lot in queries.lots(wallet.account_id, wallet.balance)
     ]
-    return {"lots": lots, "told": queries.told_lapses(wallet.account_id), "today": clock.today()}
+    return {"lots": lots, "told": told, "today": clock.today()}
 
 
 def month_name(day: date, *, short: bool = False) -> str:
