@@ -53,9 +53,7 @@ def upgrade() -> None:
         sa.Column("transfer_id", Id, nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("amount > 0", name=op.f("ck_lapse_amount_positive")),
-        sa.CheckConstraint(
-            "told_on IS NULL OR until > told_on", name=op.f("ck_lapse_told_before")
-        ),
+        sa.CheckConstraint("told_on IS NULL OR until > told_on", name=op.f("ck_lapse_told_before")),
         sa.CheckConstraint(
             "transfer_id IS NULL OR told_on IS NOT NULL", name=op.f("ck_lapse_never_untold")
         ),
