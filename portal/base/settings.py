@@ -19,6 +19,7 @@ class Settings:
 
     idle_minutes: a session without a request for so long is closed (shared computers).
     upload_bytes: the largest request body accepted.
+    day_begins: the hour before which a night counts for the day before.
     mail_*: the SMTP server that the delivery job speaks to.
     """
 
@@ -32,6 +33,7 @@ class Settings:
     upload_bytes: int = 20 * MEBIBYTE
     password_length: int = 10
     trusted_proxies: int = 0
+    day_begins: int = 6
     public_url: str = ""
     mail_server: str = ""
     mail_port: int = 25
@@ -88,6 +90,7 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         upload_bytes=_number(environ, "SUNHOME_UPLOAD_MIB", 20, 1024) * MEBIBYTE,
         password_length=max(8, _number(environ, "SUNHOME_PASSWORD_LENGTH", 10, 128)),
         trusted_proxies=_number(environ, "SUNHOME_TRUSTED_PROXIES", 0, 8),
+        day_begins=_number(environ, "SUNHOME_DAY_BEGINS", 6, 12),
         public_url=environ.get("SUNHOME_PUBLIC_URL", "").strip().rstrip("/"),
         mail_server=environ.get("MAIL_SERVER", "").strip(),
         mail_port=_number(environ, "MAIL_PORT", 25, 65535),

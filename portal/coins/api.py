@@ -17,7 +17,8 @@ from portal.base.errors import Refused
 from portal.coins import policy, queries, rules
 from portal.coins.models import Award
 from portal.coins.queries import Line, Span
-from portal.people.queries import by_staff_nos
+from portal.people.queries import by_staff_no, by_staff_nos
+from portal.roster.queries import shift_today
 
 api = Api("coins", __name__)
 MOST_TEAMS = 100
@@ -44,11 +45,31 @@ class AwardOut(BaseModel):
     amount: int
     head_count: int
     total: int
-    value: str
+    kind: str
+    value: str | None
     reason: str
     happened_on: date
     withdrawn: bool
     by: str
+
+
+class ThanksBody(Body):
+    """Thanks: whom (by staff number), how many coins, and what for."""
+
+    person: StrictStr = Field(max_length=30, pattern=CONTROL)
+    amount: StrictInt = Field(description="coins out of your own allowance")
+    reason: StrictStr = Field(
+        max_length=300, pattern=CONTROL, description="what happened and what it meant"
+    )
+
+
+class AllowanceOut(BaseModel):
+    """What you may thank with this month."""
+
+    period: str
+    number: int
+    left: int
+    most_each: int
 
 
 class EntryOut(BaseModel):
@@ -132,6 +153,7 @@ def award_json(award_id: int) -> dict[str, Any]:
         "amount": line.amount,
         "head_count": line.head_count,
         "total": line.total,
+        "kind": line.kind,
         "value": line.value,
         "reason": line.words,
         "happened_on": line.happened_on.isoformat(),
@@ -181,6 +203,40 @@ def give(body: AwardBody) -> tuple[dict[str, Any], int]:
     return award_json(award.id), HTTPStatus.CREATED
 
 
+@api.post(
+    "/thanks",
+    who=signed_in,
+    scope="coins:write",
+    keyed=True,
+    responses={"201": AwardOut, "409": Problem, "422": Problem},
+)
+def thank(body: ThanksBody) -> tuple[dict[str, Any], int]:
+    """Thank a colleague with coins from your own allowance of the month."""
+    found = by_staff_no(body.person)
+    if found is None:
+        raise Refused(_("没有找到在职的同事：%(staff_nos)s。", staff_nos=body.person), "person")
+    given = rules.thank(
+        me,
+        person_id=found.id,
+        amount=body.amount,
+        reason=body.reason,
+        key=request.headers["Idempotency-Key"],
+    )
+    return award_json(given.id), HTTPStatus.CREATED
+
+
+@api.get("/allowance", who=signed_in, scope="coins:read", responses={"200": AllowanceOut})
+def allowance() -> dict[str, Any]:
+    """What you may thank colleagues with this month, and how much of it one of them may get."""
+    own = queries.allowance(me.id)
+    return {
+        "period": queries.quota_month(),
+        "number": own.number,
+        "left": own.left,
+        "most_each": own.most_each,
+    }
+
+
 @api.get("/awards/<int:award_id>", who=signed_in, scope="coins:read", responses={"200": AwardOut})
 def award(path: AwardPath) -> dict[str, Any]:
     """One award that you gave, received or answer for."""
@@ -208,7 +264,7 @@ def budget(query: BudgetQuery) -> dict[str, Any]:
     units = [unit for unit in queries.units_led(me) if query.unit_id in {None, unit.id}]
     if not units:
         raise Refused(_("没有这个班组，或不归你带。"), "unit_id", status=404)
-    today = clock.today()
+    today = shift_today()
     found = queries.budget(units[0].id, today)
     return {
         "unit_id": units[0].id,

@@ -15,16 +15,17 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from portal.base.access import LARGEST_ID
 from portal.base.forms import Cards, Day, Form, Keyed, Lines, Text, Whole
-from portal.coins.models import GoalKind, Value
+from portal.coins.models import GoalKind, RuleName, Value
 from portal.coins.rules import (
     LONGEST_REASON,
     MOST_BY_HAND,
     MOST_EACH,
-    MOST_RATE,
     SHORTEST_REASON,
 )
 
 REVIEW, CONFIRM = "review", "confirm"
+ALL = "all"
+MOST_NUMBER = max(name.most for name in RuleName)
 
 
 def person_ids(values: Sequence[str]) -> list[int]:
@@ -116,14 +117,11 @@ class FundForm(Keyed):
     )  # fmt: skip
 
 
-class RateForm(Keyed):
-    """What each head brings to the budgets."""
+class NumberForm(Keyed):
+    """One of the numbers of the house, from a day on."""
 
-    rate = Whole(
-        _l("每人每月几枚"), least=0, most=MOST_RATE,
-        description=_l("每个月，每个班组得到：人数 × 这个数。"),
-    )  # fmt: skip
-    since = Day(_l("从哪一天起"))
+    number = Whole(_l("改成多少"), least=0, most=MOST_NUMBER)
+    since = Day(_l("从哪一天起"), description=_l("过去的月份不能再改。"))
 
 
 class BoardsForm(Form):
@@ -151,3 +149,35 @@ class GoalForm(Form):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.kind.choices = [(kind.value, kind.label) for kind in GoalKind]
+
+
+def _say_more(_form: Any, field: Lines) -> None:
+    if len(field.data or "") < SHORTEST_REASON:
+        raise ValidationError(
+            _("再多写几句：至少 %(least)s 个字，说说发生了什么、对你意味着什么。",
+              least=SHORTEST_REASON)
+        )  # fmt: skip
+
+
+class ThankForm(Keyed):
+    """How many coins, and what for."""
+
+    amount = Whole(_l("几枚"), most=MOST_EACH)
+    reason = Lines(
+        _l("发生了什么，对你意味着什么"),
+        most=LONGEST_REASON,
+        checks=[_say_more],
+        description=_l("对方和对方的班组都会看到。"),
+    )
+
+
+class JoinForm(Keyed):
+    """How many coins to each, and to whom of those who received the award."""
+
+    amount = Whole(_l("每人几枚"), most=MOST_EACH)
+    person = Cards(_l("谢谁"), choices=[])
+
+    def values(self) -> dict[str, Any]:
+        """The keywords of `rules.add_thanks`."""
+        chosen = self.person.data
+        return {"amount": self.amount.data, "person_id": int(chosen) if chosen != ALL else None}

@@ -55,8 +55,8 @@ def may_fund(viewer: Viewer, unit: HasPlace) -> bool:
     return viewer.has_over("hr", unit.place)
 
 
-def may_set_rate(viewer: Viewer) -> bool:
-    """The rate holds for the whole house, so HR of one site is not enough."""
+def may_set_numbers(viewer: Viewer) -> bool:
+    """The numbers hold for the whole house, so HR of one site is not enough."""
     return viewer.has_over("hr", ())
 
 
@@ -69,6 +69,11 @@ def may_see(viewer: Viewer, award: IsAward) -> bool:
     if place and place[0] in viewer.place:
         return True
     return any(viewer.has_over(role, place) for role in OVERSEERS)
+
+
+def may_join(viewer: Viewer, award: IsAward) -> bool:
+    """Whoever may see somebody else's award may thank for it too, if anybody else received it."""
+    return award.by_id != viewer.id and any(each != viewer.id for each in award.people)
 
 
 def may_withdraw(viewer: Viewer, award: IsAward) -> bool:

@@ -1,4 +1,5 @@
-"""A year of coins: budgets each month, awards by leaders, a few taken back. The ledger verifies.
+"""A year of coins: budgets each month, awards by leaders, thanks between colleagues, a few taken
+back. The ledger verifies.
 
 Other seeders post through `post`, which is the ledger's own, with the hours of the past.
 """
@@ -14,13 +15,14 @@ from typing import Any
 
 from portal.base import clock
 from portal.coins import rules
-from portal.coins.models import AccountKind, Award, CoinRule, Currency, Reason, RuleName
+from portal.coins.models import AccountKind, Award, AwardKind, CoinRule, Currency, Reason, RuleName
 from portal.coins.queries import month_of
 from portal.coins.rules import Original, Posting
 from portal.demo.world import DemoPerson, World
 
 RATE = 5
 AWARDS_A_MONTH = 6
+ALLOWANCE, MOST_THANKS = 9, 3
 
 WORDS = {
     "patience": (
@@ -78,6 +80,16 @@ WORDS = {
         "值班只剩你一个班长助理，突发来电高峰，你稳稳地调度了一整晚。",
     ),
 }
+THANKS = (
+    "你替我接了那通最难的电话，我才喘得过气来。谢谢你。",
+    "我第一次上夜班心里发慌，是你坐在旁边陪到天亮。",
+    "你把自己的笔记借给我，这次考核我终于过了。",
+    "我嗓子哑的那两天，你一声不响替我多接了好几单。",
+    "系统出错我急得不行，你三句话就帮我理清了。",
+    "谢谢你换班给我，孩子的家长会我赶上了。",
+    "被客户骂哭的时候，你递来的那杯热水我一直记得。",
+    "你耐心教了我三遍表格，一次也没有嫌我慢。",
+)
 ENDINGS = ("", "", "谢谢你。", "大家都看在眼里。", "这就是我们想要的样子。", "值得全组学习。",
            "有你在，心里踏实。", "辛苦了。")  # fmt: skip
 
@@ -184,8 +196,9 @@ def _accounts(places: set[Place]) -> dict[Place, int]:
 def seed(world: World) -> None:
     """Twelve months of budgets and awards; one award in a hundred and fifty is taken back."""
     months = world.months()
-    rate = {"name": RuleName.RATE.value, "number": RATE, "valid_from": months[0]}
-    world.insert(CoinRule, [rate | {"created_at": clock.now()}])
+    since = {"valid_from": months[0], "created_at": clock.now()}
+    numbers = {RuleName.RATE.value: RATE, RuleName.ALLOWANCE.value: ALLOWANCE}
+    world.insert(CoinRule, [since | {"name": n, "number": each} for n, each in numbers.items()])
     members: dict[int, list[DemoPerson]] = defaultdict(list)
     for person in world.people:
         members[person.team.id].append(person)
@@ -217,6 +230,7 @@ def seed(world: World) -> None:
                 left += award.legs[0][1]
                 if number % 150 == 0:
                     movements.append(_taken_back(award))
+            movements += _thanks(world, present, first, last)
         post(world, movements)
 
 
@@ -263,6 +277,7 @@ def _award(
         ((budget, -amount * count), *((wallet(person.id), amount) for person in chosen)),
         by_id=leader.id,
         award={
+            "kind": AwardKind.AWARD.value,
             "unit_id": leader.team.id,
             "value": value,
             "reason": rng.choice(WORDS[value]) + rng.choice(ENDINGS),
@@ -270,6 +285,40 @@ def _award(
             "head_count": count,
         },
     )
+
+
+def _thanks(world: World, present: Sequence[DemoPerson], first: date, last: date) -> list[Movement]:
+    """Somebody of the team thanks a colleague, out of an allowance opened for it."""
+    rng, day = world.rng, world.day_between(first, last)
+    there = [person for person in present if person.works_on(day)]
+    if len(there) < 2:
+        return []
+    giver, receiver = rng.sample(there, 2)
+    at = min(world.moment(day, rng.randrange(9, 22)), clock.now() - timedelta(minutes=30))
+    if clock.local(at).date() < first:
+        return []
+    amount, purse = rng.randint(1, MOST_THANKS), Place(
+        AccountKind.ALLOWANCE.value, giver.id, month_of(first)
+    )  # fmt: skip
+    key = f"allowance:{giver.id}:{purse.period}"
+    return [
+        Movement(at, key, Reason.FUND, ((ISSUE, -ALLOWANCE), (purse, ALLOWANCE))),
+        Movement(
+            at + timedelta(seconds=1),
+            f"thank:demo:{key}",
+            Reason.THANK,
+            ((purse, -amount), (wallet(receiver.id), amount)),
+            by_id=giver.id,
+            award={
+                "kind": AwardKind.THANK.value,
+                "unit_id": receiver.team.id,
+                "value": None,
+                "reason": rng.choice(THANKS),
+                "amount": amount,
+                "head_count": 1,
+            },
+        ),
+    ]
 
 
 def _taken_back(award: Movement) -> Movement:

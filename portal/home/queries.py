@@ -19,6 +19,7 @@ from portal.base.access import Viewer
 from portal.base.db import AnySelect, fetch
 from portal.base.history import true_on
 from portal.coins import queries as coins
+from portal.coins.queries import AwardLine
 from portal.greetings import queries as greetings
 from portal.people.models import Employment, Position
 
@@ -44,6 +45,7 @@ class Act:
 SUGGEST = Act("suggestions.new", "bulb", "sun", _l("提个建议"), _l("一分钟，7 天内必有回音"))
 OWN_FILE = Act("growth.index", "file", "leaf", _l("我的成长档案"), _l("走过的路，都在这里"))
 GIVE = Act("drives.index", "heart", "rose", _l("献一份爱心"), _l("心手相连，传递爱心"))
+THANK = Act("coins.thank", "smile", "rose", _l("谢谢同事"), _l("把看见的好说出来"))
 AWARD = Act("coins.award", "coin", "sun", _l("发金币"), _l("谢谢做得好的人"))
 ANSWER = Act(
     "suggestions.index", "bulb", "sky", _l("答复建议"), _l("每一条都等着回音"), which="queue"
@@ -75,12 +77,12 @@ ACTS: tuple[tuple[str, tuple[Act, Act, Act]], ...] = (
 """The likeliest acts by role; who holds several sees those of the first."""
 
 
-def acts_of(viewer: Viewer) -> tuple[Act, Act, Act]:
-    """The three likeliest acts of this viewer's role."""
+def acts_of(viewer: Viewer, *, may_thank: bool = False) -> tuple[Act, Act, Act]:
+    """The three likeliest acts of this viewer's role. `may_thank`: has coins to thank with."""
     for role, acts in ACTS:
         if viewer.has(role):
             return acts
-    return SUGGEST, OWN_FILE, GIVE
+    return SUGGEST, OWN_FILE, THANK if may_thank else GIVE
 
 
 GREETINGS: tuple[tuple[int, Callable[[str], str]], ...] = (
@@ -148,12 +150,25 @@ def feed(viewer: Viewer, today: date) -> list[News]:
         for line in greetings.of_team(viewer, today, today)
         if line.person_id != viewer.id
     ][:FEED_LENGTH]
-    for award in coins.awards_of_unit(viewer, viewer.place[0], limit=FEED_LENGTH)[:FEED_LENGTH]:
+    told = coins.awards_of_unit(viewer, viewer.place[0], limit=FEED_LENGTH, with_thanks=True)
+    for award in told[:FEED_LENGTH]:
         if not award.withdrawn and len(news) < FEED_LENGTH:
             names = _("、").join(award.names)
             if award.head_count > len(award.names):
                 names = _("%(names)s 等 %(num)s 人", names=names, num=award.head_count)
-            text = ngettext("收到 %(num)s 枚金币", "收到 %(num)s 枚金币", award.amount)
+            text = _told_in_feed(award)
             url = url_for("coins.award_detail", award_id=award.id)
             news.append(News(names, text, _("“%(words)s”", words=award.words), url))
     return news
+
+
+def _told_in_feed(award: AwardLine) -> str:
+    told: str = ngettext("收到 %(num)s 枚金币", "收到 %(num)s 枚金币", award.amount)
+    if award.is_thanks:
+        told = ngettext(
+            "被%(who)s感谢，收到 %(num)s 枚金币",
+            "被%(who)s感谢，收到 %(num)s 枚金币",
+            award.amount,
+            who=award.by,
+        )
+    return told

@@ -10,6 +10,7 @@ from portal.base.pages import Answer, page
 from portal.coins import queries as coins
 from portal.drives import queries as drives
 from portal.home import queries
+from portal.roster.queries import shift_today
 from portal.suggestions import queries as suggestions
 
 pages = Pages("home", __name__)
@@ -27,7 +28,7 @@ def index() -> Answer:
         now=now,
         greeting=queries.greeting(viewer.name, now),
         shift=queries.shift_of(viewer),
-        acts=queries.acts_of(viewer),
+        acts=queries.acts_of(viewer, may_thank=bool(wallet.allowance.number)),
         balance=wallet.balance,
         change=wallet.change.get(coins.month_of(today), 0),
         drive=drives.next_to_close(viewer),
@@ -46,5 +47,5 @@ def _of_leader(viewer: Viewer) -> dict[str, Any]:
     nearest = next((unit for unit in viewer.place if unit in led), min(led, default=None))
     return {
         "due": suggestions.answers_due(viewer, FEW),
-        "budget": coins.budget(nearest, clock.today()) if nearest else None,
+        "budget": coins.budget(nearest, shift_today()) if nearest else None,
     }

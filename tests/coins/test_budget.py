@@ -37,7 +37,9 @@ def test_who_was_forgotten(cast: Any, client_of: Any, at: Any, fund: Any, give: 
 def test_last_months_budget_is_gone(cast: Any, client_of: Any, db: Any, at: Any, fund: Any) -> None:
     at("2026-03-31 23:00")
     unit = fund(100)
-    at("2026-04-01 00:30")
+    at("2026-04-01 05:30")
+    assert "100" in client_of(cast.leader).get("/coins/budget").text, "the night of the last day"
+    at("2026-04-01 06:30")
     page = client_of(cast.leader).get("/coins/budget")
     assert "还没有拨下来" in page.text
     with db(read_only=True):

@@ -106,27 +106,14 @@ def test_doors_of_funding(cast: Any, client_of: Any, db: Any) -> None:
     assert browser.get("/coins/units/999999/fund").status_code == 404
     assert browser.get(f"/coins/units/{site}/fund").status_code == 404
     assert browser.get("/coins/units/9223372036854775808/fund").status_code == 404
-    assert browser.get("/coins/rate").status_code == 403, "HR of one site sets no rate for all"
+    assert browser.get("/coins/numbers/rate").status_code == 403, "HR of one site"
 
 
-def test_setting_the_rate(cast: Any, client_of: Any, db: Any, at: Any) -> None:
-    from portal.people import rules as people
-    from portal.people.models import Person, Role
-
-    at("2026-03-05 10:00")
-    with db() as session:
-        person = session.get_one(Person, cast.hr.id)
-        people.give_role(None, person, role=Role.HR, since=MARCH)
-    browser = client_of(cast.hr)
-    assert browser.submit("/coins/rate", rate="6", since="2026-04-01").status_code == 303
-    assert browser.submit("/coins/rate", rate="6", since="2026-01-01").status_code == 422
-    with db(read_only=True):
-        assert queries.rate_on(date(2026, 4, 1)) == 6
-
-
-def test_the_funded_month_can_be_given(cast: Any, db: Any, march: None) -> None:
+def test_the_funded_month_can_be_given(cast: Any, db: Any, at: Any, march: None) -> None:
     with db():
         jobs.fund_budgets(MARCH)
+    at("2026-03-01 06:00")
+    with db():
         viewer = viewer_of_person(cast.leader.id)
         assert viewer is not None
         rules.award(

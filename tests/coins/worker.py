@@ -100,6 +100,21 @@ def award_one(leader_id: int, agent_id: int, key: str) -> str:
     return "given"
 
 
+def thank_one(giver_id: int, person_id: int, key: str) -> str:
+    """Thank with one coin; answers "given" or the refusal."""
+
+    def give() -> int:
+        viewer = viewer_of_person(giver_id)
+        assert viewer is not None
+        return rules.thank(viewer, person_id=person_id, amount=1, reason=REASON, key=key).id
+
+    try:
+        _retried(give)
+    except Refused as refused:
+        return refused.message
+    return "given"
+
+
 def move_to_and_fro(accounts: tuple[int, int], name: str, times: int) -> str:
     """Move a coin from the first account to the second, `times` times, each in a transaction."""
     first, second = accounts

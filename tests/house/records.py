@@ -77,6 +77,7 @@ def make(session: Session, cast: Cast) -> dict[str, Values]:
         near, far = getattr(near_order, field), getattr(far_order, field)
         records[name] = {"near": near, "far": far, "missing": MISSING}
     records["name"] = {"near": "greetings.birthdays", "missing": "no.such-job"}
+    records["rule"] = {"near": "allowance", "missing": "no-such-number"}
     records["which"] = {"open": "open", "queue": "queue"}
     records["kind"] = {"woodpecker": "woodpecker"}
     session.flush()

@@ -11,7 +11,7 @@ from tests.house.source import PORTAL, imported, modules, name_of
 FLOORS = (
     {"base"},
     {"people"},
-    {"audit", "jobs"},
+    {"roster", "audit", "jobs"},
     {"notify"},
     {"coins"},
     {"fairness"},

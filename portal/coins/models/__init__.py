@@ -1,6 +1,6 @@
 """The tables of coins. One subject a file."""
 
-from portal.coins.models.awards import Award
+from portal.coins.models.awards import Award, AwardKind
 from portal.coins.models.boards import (
     GoalKind,
     GroupTotal,
@@ -19,6 +19,7 @@ from portal.coins.models.kinds import (
     Reason,
     Value,
 )
+from portal.coins.models.lapses import Lapse
 from portal.coins.models.ledger import (
     LONGEST_KEY,
     LONGEST_MEMO,
@@ -40,6 +41,7 @@ __all__ = [
     "Account",
     "AccountKind",
     "Award",
+    "AwardKind",
     "CoinRule",
     "Currency",
     "Digest",
@@ -48,6 +50,7 @@ __all__ = [
     "GroupTotal",
     "Hold",
     "HoldState",
+    "Lapse",
     "Leaf",
     "OffBoards",
     "Reason",

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, select
+from enum import StrEnum
+
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    String,
+    UniqueConstraint,
+    select,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, object_session, relationship
 
 from portal.base import clock
@@ -13,10 +23,18 @@ from portal.coins.models.ledger import Account, Entry, Transfer
 from portal.people.models import UnitPath
 
 
+class AwardKind(StrEnum):
+    """Out of which purse it came."""
+
+    AWARD = "award"  # a leader's, from a unit's budget
+    THANK = "thank"  # a colleague's, from their own allowance
+
+
 class Award(Base):
     """Coins given to one or several people, with the fact and the behaviour they are for.
 
-    `amount` is for each. `unit_id`: whose budget they came from.
+    `amount` is for each. `unit_id`: where it is told; whose budget an award came from, the team of
+    who was thanked. `adds_to_id`: the award that this one joins in with ("I thank you too").
     """
 
     __tablename__ = "award"
@@ -29,15 +47,30 @@ class Award(Base):
             "value IN ('patience', 'care', 'teamwork', 'improvement', 'excellence', 'courage')",
             name="value_known",
         ),
+        CheckConstraint("kind IN ('award', 'thank')", name="kind_known"),
+        CheckConstraint("kind = 'thank' OR value IS NOT NULL", name="value_of_awards"),
+        CheckConstraint("kind = 'thank' OR adds_to_id IS NULL", name="thanks_are_added"),
+        CheckConstraint("adds_to_id IS NULL OR adds_to_id < id", name="adds_to_earlier"),
         Index("ix_award_unit", "unit_id", "id"),
         Index("ix_award_giver", "by_id", "id"),
+        Index(
+            "ix_award_added",
+            "adds_to_id",
+            "id",
+            sqlite_where=text("adds_to_id IS NOT NULL"),
+            postgresql_where=text("adds_to_id IS NOT NULL"),
+        ),
     )
 
     id: Mapped[Id]
     transfer_id: Mapped[int] = mapped_column(Ref, ForeignKey("transfer.id"))
     unit_id: Mapped[int | None] = mapped_column(Ref, ForeignKey("unit.id"))
     by_id: Mapped[int] = mapped_column(Ref, ForeignKey("person.id"))
-    value: Mapped[Value] = mapped_column(String(12))
+    kind: Mapped[AwardKind] = mapped_column(
+        String(8), default=AwardKind.AWARD, server_default=AwardKind.AWARD.value
+    )
+    adds_to_id: Mapped[int | None] = mapped_column(Ref, ForeignKey("award.id"))
+    value: Mapped[Value | None] = mapped_column(String(12))
     reason: Mapped[str] = mapped_column(String(300))
     amount: Mapped[int]
     head_count: Mapped[int]
@@ -59,7 +92,7 @@ class Award(Base):
 
     @property
     def place(self) -> tuple[int, ...]:
-        """The unit whose budget it came from and those above it today, the nearest first."""
+        """The unit where it is told and those above it today, the nearest first."""
         current = object_session(self)
         if current is None or self.unit_id is None:
             return ()

@@ -63,6 +63,13 @@ class Account(Base):
         CheckConstraint("length(period) <= 20", name="period_length"),
         CheckConstraint("slice BETWEEN 0 AND 63", name="slice_in_bounds"),
         CheckConstraint("entries >= 0 AND (entries = 0) = (head = '')", name="head_of_entries"),
+        Index(
+            "ix_account_period",
+            "kind",
+            "period",
+            sqlite_where=text("period <> ''"),
+            postgresql_where=text("period <> ''"),
+        ),
     )
 
     id: Mapped[Id]

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Integer,
+    String,
     and_,
     bindparam,
     exists,
@@ -25,7 +26,16 @@ from sqlalchemy.orm import aliased
 from portal.base import clock
 from portal.base.access import Viewer
 from portal.base.db import AnyRow, AnySelect, fetch, session
-from portal.coins.models import Account, AccountKind, Award, Entry, Transfer, Value
+from portal.coins.models import (
+    Account,
+    AccountKind,
+    Award,
+    AwardKind,
+    Entry,
+    Reason,
+    Transfer,
+    Value,
+)
 from portal.coins.policy import OVERSEERS
 from portal.coins.queries.ledger import wallet_of
 from portal.people.models import Person
@@ -56,7 +66,8 @@ class AwardLine:
 
     id: int
     by: str
-    value: str
+    kind: str
+    value: str | None
     words: str
     amount: int
     head_count: int
@@ -70,8 +81,14 @@ class AwardLine:
         return self.amount * self.head_count
 
     @property
+    def is_thanks(self) -> bool:
+        """A colleague's own, not out of a unit's budget."""
+        return self.kind == AwardKind.THANK
+
+    @property
     def value_label(self) -> str:
-        return Value(self.value).label
+        """What was recognised; thanks of colleagues need no such word."""
+        return Value(self.value).label if self.value else Reason.THANK.label
 
 
 def _award_lines() -> AnySelect:
@@ -80,6 +97,7 @@ def _award_lines() -> AnySelect:
         select(
             Award.id,
             Person.name,
+            Award.kind,
             Award.value,
             Award.reason,
             Award.amount,
@@ -94,18 +112,27 @@ def _award_lines() -> AnySelect:
 
 
 def awards_of_unit(
-    viewer: Viewer, unit_id: int, after: int | None = None, limit: int = 25
+    viewer: Viewer,
+    unit_id: int,
+    after: int | None = None,
+    limit: int = 25,
+    *,
+    with_thanks: bool = False,
 ) -> list[AwardLine]:
-    """Awards out of a unit's budgets, newest first: `limit` lines and one more."""
+    """Awards out of a unit's budgets, newest first: `limit` lines and one more.
+
+    `with_thanks`: also what its people were thanked for; who joined in stands with the award.
+    """
+    kinds = list(AwardKind) if with_thanks else [AwardKind.AWARD]
     if unit_id in viewer.place[:1]:
         # told to the whole unit: the condition holds for each row, so it is not asked
-        values: dict[str, Any] = {"unit_id": unit_id, "most": limit + 1}
+        values: dict[str, Any] = {"unit_id": unit_id, "most": limit + 1, "kinds": kinds}
         if after is not None:
             values["after"] = after
         rows: Sequence[AnyRow] = fetch(_of_unit(after is not None), **values)
     else:
         query = _of_unit(after is not None).where(visible_to(viewer))
-        asked = {"unit_id": unit_id, "most": limit + 1, "after": after}
+        asked = {"unit_id": unit_id, "most": limit + 1, "kinds": kinds, "after": after}
         rows = session().execute(query, asked).all()
     names = first_names([row.id for row in rows])
     return [replace(AwardLine(*row), names=names.get(row.id, ())) for row in rows]
@@ -115,7 +142,11 @@ def awards_of_unit(
 def _of_unit(is_further: bool) -> AnySelect:
     query = (
         _award_lines()
-        .where(Award.unit_id == bindparam("unit_id"))
+        .where(
+            Award.unit_id == bindparam("unit_id"),
+            Award.kind.in_(bindparam("kinds", expanding=True, type_=String)),
+            Award.adds_to_id.is_(None),
+        )
         .order_by(Award.id.desc())
         .limit(bindparam("most", type_=Integer))
     )
@@ -133,18 +164,59 @@ def _award_line() -> AnySelect:
     return _award_lines().where(Award.id == bindparam("award_id"))
 
 
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Somebody who joined in with an award: "I thank you too"."""
+
+    id: int
+    by_id: int
+    by: str
+    amount: int
+    head_count: int
+    entered_at: datetime
+
+    @property
+    def total(self) -> int:
+        return self.amount * self.head_count
+
+
+def joined(award_id: int, limit: int) -> list[Joined]:
+    """Who joined in with an award and did not take it back, the first ones first."""
+    undo = aliased(Transfer)
+    rows = session().execute(
+        select(
+            Award.id, Award.by_id, Person.name, Award.amount, Award.head_count, Transfer.entered_at
+        )
+        .join(Transfer, Transfer.id == Award.transfer_id)
+        .join(Person, Person.id == Award.by_id)
+        .where(
+            Award.adds_to_id == award_id,
+            ~exists(select(undo.id).where(undo.reverses_id == Award.transfer_id)),
+        )
+        .order_by(Award.id)
+        .limit(limit)
+    )
+    return [Joined(*row) for row in rows]
+
+
 def receivers_of(transfer_id: int, limit: int) -> list[str]:
     """The names of those who received an award, in reading order, `limit` at most."""
-    return list(
-        session().scalars(
-            select(Person.name)
+    return [name for _id, name in named_receivers(transfer_id, limit)]
+
+
+def named_receivers(transfer_id: int, limit: int) -> list[tuple[int, str]]:
+    """Those who received an award, by id and name, in reading order, `limit` at most."""
+    return [
+        (row[0], row[1])
+        for row in session().execute(
+            select(Person.id, Person.name)
             .join(Account, Account.owner_id == Person.id)
             .join(Entry, Entry.account_id == Account.id)
             .where(Entry.transfer_id == transfer_id, Account.kind == AccountKind.WALLET)
             .order_by(Person.sort_key, Person.id)
             .limit(limit)
         )
-    )
+    ]
 
 
 def first_names(award_ids: Iterable[int], limit: int = 3) -> dict[int, tuple[str, ...]]:

@@ -15,6 +15,7 @@ from sqlalchemy import (
     String,
     and_,
     bindparam,
+    case,
     exists,
     func,
     or_,
@@ -26,20 +27,20 @@ from sqlalchemy.orm import aliased
 from portal.base import clock
 from portal.base.access import Viewer
 from portal.base.db import AnySelect, fetch, session
-from portal.base.history import true_on, valid_on
+from portal.base.history import true_on
 from portal.coins.models import (
     Account,
     AccountKind,
-    CoinRule,
     Currency,
     Entry,
     Reason,
-    RuleName,
     Transfer,
 )
-from portal.coins.queries.ledger import month_of, wallet_of
+from portal.coins.queries.ledger import month_of, months_until, wallet_of
 from portal.people.models import Employment, Person, Position, RoleGrant, Term, Unit, UnitPath
 from portal.people.queries import StaffLine, below, below_column, lines, staff
+
+MOVES_SHOWN = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,26 +162,6 @@ def heads_by_unit(day: date) -> dict[int, int]:
 # ---- budgets --------------------------------------------------------------------------------
 
 
-def rate_on(day: date) -> int:
-    """Coins a month for each head by the rule in force on `day`; 0 without a rule."""
-    return numbers_on(day).get(RuleName.RATE, 0)
-
-
-def numbers_on(day: date) -> dict[str, int]:
-    """What the house decided about coins, in force on `day`; what was never decided is absent."""
-    return {row.name: row.number for row in fetch(_numbers(), day=day)}
-
-
-@cache
-def _numbers() -> AnySelect:
-    day = bindparam("day", type_=Date)
-    return (
-        select(CoinRule.name, CoinRule.number)
-        .where(valid_on(CoinRule, day))
-        .order_by(CoinRule.valid_from, CoinRule.id)
-    )
-
-
 def _is_budget(owner_id: Any, period: Any) -> ColumnElement[bool]:
     return and_(
         Account.kind == AccountKind.BUDGET,
@@ -216,6 +197,44 @@ def budget(unit_id: int, day: date) -> Budget:
 def _budget() -> AnySelect:
     place: Any = bindparam("unit_id"), bindparam("period", type_=String)
     return select(_funded(*place), _left(*place))
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetMove:
+    """What came into a unit's budget, or went out of it, other than awards.
+
+    `what`: "rule" (heads × rate), "people" (they came or went), "hand", "unused" (it lapsed).
+    """
+
+    day: date
+    what: str
+    amount: int
+    memo: str
+
+
+def budget_moves(unit_id: int, day: date) -> list[BudgetMove]:
+    """How the budgets of the month of `day` and of the one before came about, newest first."""
+    what = case(
+        (Transfer.reason == Reason.EXPIRE, "unused"),
+        (Transfer.key.like("correct:%"), "people"),
+        (Transfer.key.like("fund:hand:%"), "hand"),
+        else_="rule",
+    )
+    rows = session().execute(
+        select(Transfer.happened_on, what, func.sum(Entry.amount), Transfer.memo)
+        .join(Entry, Entry.transfer_id == Transfer.id)
+        .join(Account, Account.id == Entry.account_id)
+        .where(
+            Account.kind == AccountKind.BUDGET,
+            Account.owner_id == unit_id,
+            Account.period.in_(months_until(day, 2)),
+            Transfer.reason.in_([Reason.FUND, Reason.EXPIRE]),
+        )
+        .group_by(Transfer.id, Transfer.happened_on, what, Transfer.memo)
+        .order_by(Transfer.id.desc())
+        .limit(MOVES_SHOWN)
+    )
+    return [BudgetMove(row[0], row[1], int(row[2]), row[3]) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 
 from portal.base.access import Viewer
 from portal.base.room import FileEntry, FileSection
-from portal.coins.models import Value
+from portal.coins.models import Reason, Value
 from portal.coins.queries.ledger import awards_received, received_in_all
 
 MOST_IN_FILE = 60
@@ -20,12 +20,13 @@ def file_sections(person_id: int, viewer: Viewer) -> Sequence[FileSection]:
     is_own = viewer.id == person_id
     # sixty lines say the same few words: each is looked up once
     title, text = _("%(value)s · %(amount)s 枚金币"), _("%(who)s：%(words)s")
+    thanks = Reason.THANK.label
     labels = {value.value: value.label for value in Value}
     entries = tuple(
         FileEntry(
             day=line.happened_on,
             tone="sun",
-            title=title % {"value": labels.get(line.value or "", ""), "amount": line.amount},
+            title=title % {"value": labels.get(line.value or "", thanks), "amount": line.amount},
             text=text % {"who": line.who or "", "words": line.words or ""},
             url=f"/coins/awards/{line.award_id}" if is_own else None,
         )

@@ -7,24 +7,28 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, and_, bindparam, exists, func, select
+from sqlalchemy import ColumnElement, Date, String, and_, bindparam, exists, func, select
 from sqlalchemy.orm import aliased
 
 from portal.base import clock
 from portal.base.db import AnySelect, fetch, session
+from portal.base.history import valid_on
 from portal.coins.models import (
     RECOGNITION,
     Account,
     AccountKind,
     Award,
+    CoinRule,
     Currency,
     Entry,
     Reason,
+    RuleName,
     Transfer,
     Value,
     WalletMonth,
 )
 from portal.people.models import Person
+from portal.roster.queries import shift_today
 
 MONTHS_SHOWN = 12
 
@@ -38,6 +42,91 @@ def months_until(day: date, count: int = MONTHS_SHOWN) -> list[str]:
     """The `count` months up to and with that of `day`, the oldest first."""
     last = day.year * 12 + day.month - 1
     return [f"{at // 12}-{at % 12 + 1:02d}" for at in range(last - count + 1, last + 1)]
+
+
+def quota_month() -> str:
+    """The period whose budgets and allowances are given from now: the month of the shift's day."""
+    return month_of(shift_today())
+
+
+# ---- allowances -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What somebody may thank with this month, and what is left of it; 0: the house gives none."""
+
+    number: int
+    left: int
+
+    @property
+    def most_each(self) -> int:
+        """What one colleague may get of it: a third, and at least one coin."""
+        return max(1, self.number // 3) if self.number else 0
+
+
+def _allowance_columns() -> tuple[ColumnElement[Any], ...]:
+    """The number in force, what the allowance began with and what it holds (NULL: not opened)."""
+    purse = aliased(Account)
+    own: Any = (
+        purse.kind == AccountKind.ALLOWANCE,
+        purse.owner_id == bindparam("person_id"),
+        purse.period == bindparam("quota_month", type_=String),
+    )
+    began = (
+        select(Entry.amount)
+        .join(purse, purse.id == Entry.account_id)
+        .where(*own, Entry.seq == 1)
+        .scalar_subquery()
+    )
+    left = select(purse.balance).where(*own, purse.entries > 0).scalar_subquery()
+    return number_in_force(RuleName.ALLOWANCE), began, left
+
+
+def number_in_force(name: RuleName) -> ColumnElement[int]:
+    """One of the numbers on the day `quota_day`; NULL where nothing was ever decided."""
+    return (
+        select(CoinRule.number)
+        .where(CoinRule.name == name, valid_on(CoinRule, bindparam("quota_day", type_=Date)))
+        .order_by(CoinRule.valid_from.desc(), CoinRule.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+
+
+def _allowance_of(number: int | None, began: int | None, left: int | None) -> Allowance:
+    if not number:
+        return Allowance(0, 0)
+    return Allowance(number, number) if left is None else Allowance(began or 0, left)
+
+
+def _quota(person_id: int) -> dict[str, Any]:
+    day = shift_today()
+    return {"person_id": person_id, "quota_day": day, "quota_month": month_of(day)}
+
+
+def allowance(person_id: int) -> Allowance:
+    """What a person may thank colleagues with now."""
+    [row] = fetch(_allowance(), **_quota(person_id))
+    return _allowance_of(*row)
+
+
+@cache
+def _allowance() -> AnySelect:
+    return select(*_allowance_columns())
+
+
+def given_from(allowance_id: int) -> dict[int, int]:
+    """What each person got out of an allowance, net of what was taken back, by their id."""
+    mine = aliased(Entry)
+    rows = session().execute(
+        select(Account.owner_id, func.sum(Entry.amount))
+        .join(Account, and_(Account.id == Entry.account_id, Account.kind == AccountKind.WALLET))
+        .join(mine, mine.transfer_id == Entry.transfer_id)
+        .where(mine.account_id == allowance_id)
+        .group_by(Account.owner_id)
+    )
+    return {row[0]: int(row[1]) for row in rows}
 
 
 # ---- balances -------------------------------------------------------------------------------
@@ -65,28 +154,34 @@ def wallet_of(person_id: Any) -> tuple[ColumnElement[bool], ...]:
 
 @dataclass(frozen=True, slots=True)
 class Wallet:
-    """A person's coins: how many, and by month what changed and what was received.
+    """A person's coins: how many, and by month what changed and what was received; beside them
+    what they may thank others with.
 
-    `account_id` is None for one who never had a coin.
+    `account_id` is None for one who never had a coin. `expiry`: months that coins last after the
+    one they came in; 0: for ever.
     """
 
     account_id: int | None
     balance: int
     change: dict[str, int]
     received: dict[str, int]
+    allowance: Allowance
+    expiry: int
 
 
 def wallet_with_months(person_id: int) -> Wallet:
     """The wallet with its last twelve months."""
-    rows = fetch(_wallet(), person_id=person_id, since=months_until(clock.today())[0])
+    rows = fetch(_wallet(), since=months_until(clock.today())[0], **_quota(person_id))
     if not rows:
-        return Wallet(None, 0, {}, {})
+        return Wallet(None, 0, {}, {}, Allowance(0, 0), 0)
     months = [row for row in rows if row.month]
     return Wallet(
         rows[0].id,
-        rows[0].balance,
+        rows[0].balance or 0,
         {row.month: row.change for row in months},
         {row.month: row.received for row in months},
+        _allowance_of(*rows[0][5:8]),
+        rows[0][8] or 0,
     )
 
 
@@ -102,9 +197,13 @@ def _wallet() -> AnySelect:
             WalletMonth.month,
             WalletMonth.change,
             WalletMonth.received,
+            *_allowance_columns(),
+            number_in_force(RuleName.EXPIRY),
         )
+        .select_from(Person)
+        .outerjoin(Account, and_(*wallet_of(Person.id)))
         .outerjoin(WalletMonth, recent)
-        .where(*wallet_of(bindparam("person_id")))
+        .where(Person.id == bindparam("person_id"))
     )
 
 

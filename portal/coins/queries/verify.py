@@ -12,6 +12,7 @@ from sqlalchemy.orm import aliased
 from portal.base.db import AnyRow, AnySelect, session
 from portal.coins.models import (
     RECOGNITION,
+    RETURNS,
     SOURCES,
     Account,
     AccountKind,
@@ -259,12 +260,18 @@ def _overdrawn_account() -> Fault | None:
 def _wrong_month() -> Fault | None:
     """The monthly totals of each wallet add up to what its entries add up to."""
     original = aliased(Transfer)
-    recognised = func.coalesce(original.reason, Transfer.reason).in_(list(RECOGNITION))
+    source = func.coalesce(original.reason, Transfer.reason)
+    recognised = source.in_(list(RECOGNITION))
+    of_lot = and_(
+        source.not_in(list(RETURNS)),
+        (Entry.amount > 0) == Transfer.reverses_id.is_(None),
+    )
     entries = (
         select(
             Entry.account_id,
             func.sum(Entry.amount).label("change"),
             func.sum(case((recognised, Entry.amount), else_=0)).label("received"),
+            func.sum(case((of_lot, Entry.amount), else_=0)).label("lot"),
         )
         .join(Account, Account.id == Entry.account_id)
         .join(Transfer, Transfer.id == Entry.transfer_id)
@@ -278,6 +285,7 @@ def _wrong_month() -> Fault | None:
             WalletMonth.account_id,
             func.sum(WalletMonth.change).label("change"),
             func.sum(WalletMonth.received).label("received"),
+            func.sum(WalletMonth.lot).label("lot"),
         )
         .group_by(WalletMonth.account_id)
         .subquery()
@@ -289,6 +297,7 @@ def _wrong_month() -> Fault | None:
             or_(
                 func.coalesce(kept.c.change, 0) != entries.c.change,
                 func.coalesce(kept.c.received, 0) != entries.c.received,
+                func.coalesce(kept.c.lot, 0) != entries.c.lot,
             )
         )
         .order_by(entries.c.account_id)

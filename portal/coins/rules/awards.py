@@ -33,7 +33,7 @@ from portal.base.errors import Refused
 from portal.base.forms import clean
 from portal.coins import policy, queries
 from portal.coins.models import Account, AccountKind, Award, Currency, Reason, Transfer, Value
-from portal.coins.queries import Receiver, UnitLine, month_of, units_led
+from portal.coins.queries import Receiver, UnitLine, quota_month, units_led
 from portal.coins.rules.accounts import accounts_of
 from portal.coins.rules.budgets import hashed_key
 from portal.coins.rules.ledger import Short, coins, locked_accounts, post, posted_as, reverse
@@ -183,7 +183,7 @@ def _lock_places(gift: _Gift) -> Sequence[AnyRow]:
     return fetch(
         _places(),
         unit_id=gift.unit_id,
-        period=month_of(clock.today()),
+        period=quota_month(),
         people=list(gift.people),
         total=gift.total,
         chance=secrets.randbelow(840),  # divisible by any number of slices there may be
@@ -217,7 +217,7 @@ def _is_budget(account: Any) -> ColumnElement[bool]:
 
 def _budget(unit_id: int, *, locked: bool = False) -> Sequence[AnyRow]:
     """The slices of this month's budget."""
-    return fetch(_slices(locked), unit_id=unit_id, period=month_of(clock.today()))
+    return fetch(_slices(locked), unit_id=unit_id, period=quota_month())
 
 
 @cache

@@ -14,9 +14,11 @@ from portal.base import clock
 from portal.base.db import session, transaction
 from portal.base.errors import Refused
 from portal.coins import queries, rules
+from portal.coins.models import RuleName
 from portal.coins.views.blueprints import pages
 from portal.people.models import Unit
 from portal.people.queries import by_staff_no
+from portal.roster.queries import shift_today
 
 
 def _fail(message: str) -> None:
@@ -85,7 +87,7 @@ def fund(unit_name: str, amount: int) -> None:
             rules.fund(None, unit_id=units[0].id, amount=amount, key=secrets.token_hex(16))
         except Refused as refusal:
             _fail(refusal.message)
-        left = queries.budget(units[0].id, clock.today()).left
+        left = queries.budget(units[0].id, shift_today()).left
     click.echo(_("%(unit)s 这个月还有 %(left)s。", unit=units[0].name, left=rules.coins(left)))
 
 
@@ -94,10 +96,26 @@ def fund(unit_name: str, amount: int) -> None:
 @click.option("--since", type=click.DateTime(["%Y-%m-%d"]), default=None)
 def rate(rate: int, since: date | None) -> None:
     """Set how many coins a month each head brings to its unit's budget."""
+    _decide(RuleName.RATE, rate, since)
+
+
+@pages.cli.command("number")
+@click.argument("name", type=click.Choice([name.value for name in RuleName]))
+@click.argument("number", type=int)
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), default=None, help="Today without it.")
+def number(name: str, number: int, since: date | None) -> None:
+    """Set one of the numbers about coins from a day on; 0 switches off what it rules."""
+    _decide(RuleName(name), number, since)
+
+
+def _decide(name: RuleName, number: int, since: date | None) -> None:
     day = date(since.year, since.month, since.day) if since else clock.today()
     with transaction():
         try:
-            rules.set_rate(None, rate=rate, since=day)
+            rules.set_number(None, name, number=number, since=day)
         except Refused as refusal:
             _fail(refusal.message)
-    click.echo(_("从 %(day)s 起，每人每月 %(rate)s 枚。", day=day.isoformat(), rate=rate))
+    click.echo(
+        _("从 %(day)s 起，%(label)s：%(number)s。", day=day.isoformat(), label=name.label,
+          number=number)
+    )  # fmt: skip

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from flask import abort, request, url_for
-from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from portal.base import clock
@@ -11,16 +10,17 @@ from portal.base.access import LARGEST_ID, me, signed_in
 from portal.base.forms import CONTROL, clean
 from portal.base.pages import Answer, done, page
 from portal.coins import policy, queries, rules
-from portal.coins.forms import FundForm, RateForm
+from portal.coins.forms import FundForm
 from portal.coins.queries import UnitLine
 from portal.coins.views.blueprints import pages
 from portal.coins.views.own import PAGE, month_name
+from portal.roster.queries import shift_today
 
 
 @pages.route("/overview", who=policy.may_open_overview)
 def overview() -> Answer:
     """This month's budgets of the units one answers for."""
-    today, typed = clock.today(), CONTROL.sub("", clean(request.args.get("q")))[:80]
+    today, typed = shift_today(), CONTROL.sub("", clean(request.args.get("q")))[:80]
     found = queries.budgets(
         queries.scope_of_overview(me), today, typed=typed, after=_after(), limit=PAGE
     )
@@ -36,7 +36,6 @@ def overview() -> Answer:
         next_url=next_url,
         rate=queries.rate_on(today),
         may_fund=policy.may_manage(me),
-        may_set_rate=policy.may_set_rate(me),
         month=month_name(today),
     )
 
@@ -75,18 +74,8 @@ def fund(unit_id: int) -> Answer:
         )
         return done(message, url_for("coins.overview"))
     return page(
-        "coins/fund.html", form=form, unit=unit, budget=queries.budget(unit.id, clock.today())
+        "coins/fund.html", form=form, unit=unit, budget=queries.budget(unit.id, shift_today())
     )
-
-
-@pages.route("/rate", methods=["GET", "POST"], who=policy.may_set_rate)
-def rate() -> Answer:
-    """How many coins a month each head brings to its unit's budget."""
-    form = RateForm()
-    if form.accepted():
-        rules.set_rate(me, **form.values())
-        return done(_("改好了，从下一次拨入起按新的数。"), url_for("coins.overview"))
-    return page("coins/rate.html", form=form, rate=queries.rate_on(clock.today()))
 
 
 @pages.route("/check", who=signed_in)

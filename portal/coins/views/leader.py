@@ -20,6 +20,7 @@ from portal.coins.views.blueprints import pages
 from portal.coins.views.own import PAGE, after_entry, month_name
 from portal.people.models import Person
 from portal.people.queries import StaffLine, directory, lines, staff
+from portal.roster.queries import shift_today
 
 FORGOTTEN_AFTER = timedelta(days=60)
 MOST_LISTED, WHOLE_TEAM = 60, 2000
@@ -50,6 +51,7 @@ def budget() -> Answer:
     units = queries.units_led(me)
     unit = chosen_unit(units)
     today = clock.today()
+    quota_day = shift_today()
     found = queries.awards_of_unit(me, unit.id, after_entry(), PAGE)
     awards, more = found[:PAGE], found[PAGE:]
     next_url = url_for("coins.budget", unit=unit.id, after=awards[-1].id) if more else None
@@ -57,11 +59,12 @@ def budget() -> Answer:
         "coins/budget.html",
         unit=unit,
         chips=chips_of(units, unit, "coins.budget"),
-        budget=queries.budget(unit.id, today),
+        budget=queries.budget(unit.id, quota_day),
+        moves=queries.budget_moves(unit.id, quota_day),
         awards=awards,
         next_url=next_url,
         forgotten=queries.forgotten(unit.id, today - FORGOTTEN_AFTER, but=me.id),
-        month=month_name(today),
+        month=month_name(quota_day),
     )
 
 
@@ -85,7 +88,7 @@ def award() -> Answer:
         form=form,
         unit=unit,
         chips=chips_of(units, unit, "coins.award"),
-        budget=queries.budget(unit.id, clock.today()),
+        budget=queries.budget(unit.id, shift_today()),
         typed=_typed(),
         is_cut=is_cut,
         forgotten=queries.forgotten(unit.id, clock.today() - FORGOTTEN_AFTER, but=me.id, limit=5),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 from babel.dates import format_date
 from flask import abort, request, url_for
@@ -13,7 +14,7 @@ from portal.base.access import LARGEST_ID, load, me, signed_in
 from portal.base.pages import Answer, done, page
 from portal.coins import policy, queries, rules
 from portal.coins.forms import WithdrawForm
-from portal.coins.models import Award
+from portal.coins.models import Award, AwardKind
 from portal.coins.queries import AwardLine, Wallet
 from portal.coins.views.blueprints import pages
 
@@ -46,7 +47,25 @@ def index() -> Answer:
         next_url=url_for("coins.index", after=lines[-1].seq) if more else None,
         is_first=not request.args.get("after"),
         is_on_boards=queries.is_on_boards(me.id),
+        **_lasting(wallet),
     )
+
+
+def _lasting(wallet: Wallet) -> dict[str, Any]:
+    """Until when the coins last, where the house has decided that they do not last for ever."""
+    if not wallet.expiry or wallet.account_id is None or not wallet.balance:
+        return {}
+    told = queries.told_lapses(wallet.account_id)
+    first = told[0].until if told else date.min  # who was told late keeps them until then
+    lots = [
+        (
+            _month_and_year(lot.month),
+            lot.left,
+            max(first, queries.last_day(lot.month, wallet.expiry)),
+        )
+        for lot in queries.lots(wallet.account_id, wallet.balance)
+    ]
+    return {"lots": lots, "told": told, "today": clock.today()}
 
 
 def month_name(day: date, *, short: bool = False) -> str:
@@ -78,6 +97,21 @@ def award_detail(award_id: int) -> Answer:
         is_mine=me.id in award.people,
         may_withdraw=policy.may_withdraw(me, award) and still_open(line),
         until=line.entered_at + rules.TIME_TO_WITHDRAW,
+        joined=queries.joined(award.id, MOST_NAMES),
+        may_join=_may_join(award, line),
+    )
+
+
+def _may_join(award: Award, line: AwardLine) -> bool:
+    """There is something to thank for, and the house gives coins to do it with."""
+    is_open = not line.withdrawn and award.adds_to_id is None and policy.may_join(me, award)
+    return is_open and queries.allowance(me.id).left > 0
+
+
+def _month_and_year(day: date) -> str:
+    english = words.language() == "en"
+    return str(
+        format_date(day, "LLLL y" if english else "y年M月", locale="en" if english else "zh")
     )
 
 
@@ -93,12 +127,25 @@ def withdraw(award_id: int) -> Answer:
     form = WithdrawForm()
     if form.accepted():
         rules.withdraw(me, award)
-        message = ngettext(
-            "撤回好了，%(num)s 枚金币回到了预算里。",
-            "撤回好了，%(num)s 枚金币回到了预算里。",
-            award.amount * award.head_count,
-        )
+        message = _told_back(award.amount * award.head_count, award.kind)
         return done(message, url_for("coins.award_detail", award_id=award.id))
     line = queries.award_line(award.id)
     minutes = int((line.entered_at + rules.TIME_TO_WITHDRAW - clock.now()) / timedelta(minutes=1))
     return page("coins/withdraw.html", form=form, line=line, minutes=max(minutes, 0))
+
+
+def _told_back(amount: int, kind: str) -> str:
+    told: str
+    if kind == AwardKind.THANK:
+        told = ngettext(
+            "撤回好了，%(num)s 枚金币回到了你的感谢额度里。",
+            "撤回好了，%(num)s 枚金币回到了你的感谢额度里。",
+            amount,
+        )
+    else:
+        told = ngettext(
+            "撤回好了，%(num)s 枚金币回到了预算里。",
+            "撤回好了，%(num)s 枚金币回到了预算里。",
+            amount,
+        )
+    return told
