@@ -22,8 +22,17 @@ from portal.coins.models.ledger import (
     WalletMonth,
 )
 from portal.coins.models.numbers import CoinRule, RuleName
+from portal.coins.models.requests import (
+    LONGEST_ANSWER,
+    Asked,
+    AwardRequest,
+    AwardRequestPerson,
+    RequestState,
+    WithdrawalRequest,
+)
 
 __all__ = [
+    "LONGEST_ANSWER",
     "LONGEST_KEY",
     "LONGEST_MEMO",
     "RECOGNITION",
@@ -31,7 +40,10 @@ __all__ = [
     "SOURCES",
     "Account",
     "AccountKind",
+    "Asked",
     "Award",
+    "AwardRequest",
+    "AwardRequestPerson",
     "CoinRule",
     "Currency",
     "Digest",
@@ -40,8 +52,10 @@ __all__ = [
     "HoldState",
     "Leaf",
     "Reason",
+    "RequestState",
     "RuleName",
     "Transfer",
     "Value",
     "WalletMonth",
+    "WithdrawalRequest",
 ]
