@@ -12,6 +12,9 @@ room = Room(
     name="coins",
     blueprints=(pages, api),
     menu=(MenuEntry(_l("金币"), "coins.index", "coin", 20, signed_in),),
-    jobs=(Job("coins.fund_budgets", _l("拨入各单位本月的预算"), jobs.fund_budgets, at="00:10"),),
+    jobs=(
+        Job("coins.fund_budgets", _l("拨入各单位本月的预算"), jobs.fund_budgets, at="00:10"),
+        Job("coins.lapse_requests", _l("退回过期没有复核的表扬"), jobs.lapse_requests, every=600),
+    ),
     file_sections=queries.file_sections,
 )

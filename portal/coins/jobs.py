@@ -17,3 +17,8 @@ def fund_budgets(today: date) -> int:
     if month_of(today) < month_of(clock.today()):
         return 0
     return rules.fund_units(today)
+
+
+def lapse_requests(_today: date) -> int:
+    """Give back the coins of awards that nobody reviewed in time. Answers how many awards."""
+    return rules.lapse_requests()

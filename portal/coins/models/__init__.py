@@ -3,6 +3,7 @@
 from portal.coins.models.awards import Award
 from portal.coins.models.digests import Digest, Leaf
 from portal.coins.models.kinds import (
+    GAP,
     RECOGNITION,
     RETURNS,
     SOURCES,
@@ -32,6 +33,7 @@ from portal.coins.models.requests import (
 )
 
 __all__ = [
+    "GAP",
     "LONGEST_ANSWER",
     "LONGEST_KEY",
     "LONGEST_MEMO",

@@ -1,16 +1,7 @@
 """Every write about coins, as verbs. One family of verbs a file."""
 
 from portal.coins.rules.accounts import account, accounts_of
-from portal.coins.rules.awards import (
-    LONGEST_REASON,
-    MOST_EACH,
-    SHORTEST_REASON,
-    TIME_TO_WITHDRAW,
-    Plan,
-    award,
-    plan,
-    withdraw,
-)
+from portal.coins.rules.awards import award
 from portal.coins.rules.budgets import (
     MOST_BY_HAND,
     MOST_RATE,
@@ -19,17 +10,32 @@ from portal.coins.rules.budgets import (
     set_number,
     set_rate,
 )
+from portal.coins.rules.deciding import SHORTEST_ANSWER
+from portal.coins.rules.giving import Awarded
 from portal.coins.rules.holds import hold, lapse_holds, post_hold, share_hold, void_hold
 from portal.coins.rules.ledger import Short, coins, post, reverse, transfer
+from portal.coins.rules.plans import LONGEST_REASON, MOST_EACH, SHORTEST_REASON, Plan, plan
+from portal.coins.rules.reviews import DAYS_TO_REVIEW, approve, lapse_requests, recall, refuse
+from portal.coins.rules.withdrawals import (
+    TIME_TO_WITHDRAW,
+    approve_withdrawal,
+    ask_withdrawal,
+    recall_withdrawal,
+    refuse_withdrawal,
+    withdraw,
+)
 from portal.coins.rules.writing import Original, Posted, Posting
 
 __all__ = [
+    "DAYS_TO_REVIEW",
     "LONGEST_REASON",
     "MOST_BY_HAND",
     "MOST_EACH",
     "MOST_RATE",
+    "SHORTEST_ANSWER",
     "SHORTEST_REASON",
     "TIME_TO_WITHDRAW",
+    "Awarded",
     "Original",
     "Plan",
     "Posted",
@@ -37,15 +43,23 @@ __all__ = [
     "Short",
     "account",
     "accounts_of",
+    "approve",
+    "approve_withdrawal",
+    "ask_withdrawal",
     "award",
     "coins",
     "fund",
     "fund_units",
     "hold",
     "lapse_holds",
+    "lapse_requests",
     "plan",
     "post",
     "post_hold",
+    "recall",
+    "recall_withdrawal",
+    "refuse",
+    "refuse_withdrawal",
     "reverse",
     "set_number",
     "set_rate",

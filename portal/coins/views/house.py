@@ -38,6 +38,7 @@ def overview() -> Answer:
         may_fund=policy.may_manage(me),
         may_set_rate=policy.may_set_rate(me),
         month=month_name(today),
+        queue=queries.queue(me) if policy.may_review(me) else None,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from flask import abort, request, url_for
+from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from portal.base import clock
@@ -12,7 +13,8 @@ from portal.base.access import me
 from portal.base.forms import CONTROL, clean
 from portal.base.pages import Answer, done, page
 from portal.coins import policy, queries, rules
-from portal.coins.forms import CONFIRM, REVIEW, AwardForm, person_ids
+from portal.coins.forms import CONFIRM, OPENING, REVIEW, AwardForm, person_ids
+from portal.coins.models import Value
 from portal.coins.queries import UnitLine
 from portal.coins.rules import Plan
 from portal.coins.views.blueprints import pages
@@ -60,6 +62,8 @@ def budget() -> Answer:
         next_url=next_url,
         forgotten=queries.forgotten(unit.id, today - FORGOTTEN_AFTER, but=me.id),
         month=month_name(today),
+        waiting=queries.own_requests(me.id, unit.id),
+        queue=queries.queue(me),
     )
 
 
@@ -72,11 +76,16 @@ def award() -> Answer:
     is_sent = request.method == "POST" and form.act in {REVIEW, CONFIRM}
     if is_sent and form.accepted():
         if form.act == CONFIRM:
-            rules.award(me, unit_id=unit.id, key=form.key, **form.values())
+            given = rules.award(me, unit_id=unit.id, key=form.key, **form.values())
+            if given.waits:
+                here = url_for("coins.request_detail", request_id=given.id)
+                return done(_("金币先留着，等另一个人看过就发出去。"), here)
             return done(_told(form), url_for("coins.budget", unit=unit.id), tone="sun")
         return _review(form, unit, rules.plan(me, unit_id=unit.id, **form.values()))
     if request.method == "GET":
         form.people.data = _asked_for()
+    elif form.act.startswith(OPENING):
+        form.begin_reason()
     is_cut = _list_people(form, unit)
     return page(
         "coins/give.html",
@@ -86,6 +95,7 @@ def award() -> Answer:
         budget=queries.budget(unit.id, clock.today()),
         typed=_typed(),
         is_cut=is_cut,
+        openings=[(value, value.label, value.openings) for value in Value],
     )
 
 
