@@ -131,9 +131,7 @@ def _make_award_requests() -> None:
         ),
         sa.ForeignKeyConstraint(["unit_id"], ["unit.id"], name=op.f("fk_award_request_unit_id")),
         sa.ForeignKeyConstraint(["hold_id"], ["hold.id"], name=op.f("fk_award_request_hold_id")),
-        sa.ForeignKeyConstraint(
-            ["award_id"], ["award.id"], name=op.f("fk_award_request_award_id")
-        ),
+        sa.ForeignKeyConstraint(["award_id"], ["award.id"], name=op.f("fk_award_request_award_id")),
         sa.UniqueConstraint("hold_id", name=op.f("uq_award_request_hold_id")),
         sa.UniqueConstraint("award_id", name=op.f("uq_award_request_award_id")),
     )

@@ -109,8 +109,8 @@ def approve(by: Viewer, asked: AwardRequest, *, version: int) -> Awarded:
     try:
         given = record(meant, moved.id, by_id=giver.id, by_name=giver.name)
     except Refused as cap:
-        mended = _("请退回这一次，让发起人改好再发。")
-        raise Refused(f"{cap.message}{mended}", status=409) from cap
+        message = _("%(why)s请退回这一次，让发起人改好再发。", why=cap.message)
+        raise Refused(message, status=409) from cap
     asked.award_id = given.id
     decide(asked, RequestState.APPROVED, by)
     _tell_asker(asked, by.name, link=f"/coins/awards/{given.id}")
