@@ -10,7 +10,9 @@ from datetime import timedelta
 from typing import Any
 
 from portal.base import clock
+from portal.base.db import session
 from portal.coins import rules as coins
+from portal.coins.models import Award, RuleName
 from portal.drives import rules as drives
 from portal.growth import rules as growth
 from portal.growth.models import HonourKind, HonourLevel
@@ -41,8 +43,23 @@ def _coins(cast: Any) -> dict[str, int]:
     given = coins.award(
         leader, people=[cast.agent.id], amount=5, reason=WORDS, value="patience", key="stage"
     )
+    asked = coins.ask_withdrawal(
+        as_viewer(cast.hr), session().get_one(Award, given.id), reason="记错了人，请撤回重发。"
+    )
+    coins.set_number(None, RuleName.REVIEW, number=20, since=clock.today())
+    waits = coins.award(
+        leader,
+        people=[cast.colleague.id],
+        amount=30,
+        reason=f"{WORDS}她。",
+        value="care",
+        key="two",
+    )
     fill_wallet(cast.agent.id, 40)
-    return {"unit": unit_id, "award": given.id, "person": cast.agent.id}
+    return {
+        "unit": unit_id, "award": given.id, "person": cast.agent.id, "waits": waits.id,
+        "withdrawal": asked.id,
+    }  # fmt: skip
 
 
 def _suggestions(cast: Any) -> dict[str, int]:
@@ -103,6 +120,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     ),
     "leader": (
         "/", "/coins/budget", "/coins/award", "/coins/awards/{award}/withdraw",
+        "/coins/requests/{waits}", "/coins/requests/{waits}/recall", "/coins/reviews",
         "/suggestions/queue", "/suggestions/{suggestion}/answer",
         "/suggestions/{suggestion}/hand-over", "/growth/{person}", "/growth/files",
     ),
@@ -115,7 +133,10 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/people/new", "/people/{person}/move", "/people/{person}/leave",
         "/people/{person}/password", "/people/passwords", "/people/units/new",
         "/people/units/{unit}/move", "/people/roles", "/people/roles/new",
-        "/coins/units/{unit}/fund", "/greetings/forecast",
+        "/coins/units/{unit}/fund", "/coins/reviews", "/coins/reviews/withdrawals",
+        "/coins/requests/{waits}", "/coins/requests/{waits}/refuse",
+        "/coins/awards/{award}/ask-withdrawal", "/coins/withdrawals/{withdrawal}/recall",
+        "/greetings/forecast",
     ),
     "committee": (
         "/", "/drives/new", "/drives/{draft}", "/drives/{draft}/open", "/drives/{draft}/edit",
@@ -123,6 +144,7 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/drives/{drive}/gifts", "/drives/gifts/{gift}", "/drives/gifts/{gift}/reverse",
     ),
     "station": ("/", "/suggestions/working", "/drives/new"),
+    "manager": ("/coins/withdrawals/{withdrawal}", "/coins/withdrawals/{withdrawal}/refuse"),
     "general_manager": ("/", "/coins/overview", "/suggestions/overdue"),
     "auditor": ("/", "/coins/overview", "/growth/{person}"),
     "administrator": (

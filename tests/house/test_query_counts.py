@@ -36,11 +36,12 @@ PAGES = {
     ),
     "leader": (
         "/", "/people/", "/growth/", "/growth/{agent}", "/growth/files", "/coins/budget",
-        "/coins/award", "/suggestions/queue", "/greetings/",
+        "/coins/award", "/coins/reviews", "/suggestions/queue", "/greetings/",
     ),
     "hr": (
         "/", "/people/", "/people/?leave=1", "/people/roles", "/growth/", "/growth/{agent}",
-        "/growth/files", "/growth/honours", "/coins/overview", "/greetings/forecast",
+        "/growth/files", "/growth/honours", "/coins/overview", "/coins/reviews",
+        "/coins/reviews/withdrawals", "/greetings/forecast",
     ),
 }  # fmt: skip
 CONTROL = ("PRAGMA", "BEGIN", "SAVEPOINT", "RELEASE", "ROLLBACK")
