@@ -17,6 +17,7 @@ from portal import (
     jobs,
     notify,
     people,
+    rewards,
     suggestions,
 )
 from portal.base import db as database
@@ -40,6 +41,7 @@ ROOMS: tuple[Room, ...] = (
     growth.room,
     suggestions.room,
     drives.room,
+    rewards.room,
     greetings.room,
     home.room,
     demo.room,

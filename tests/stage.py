@@ -25,6 +25,7 @@ from tests.growth.sheets import AGENT, COLLEAGUE, sheet
 from tests.people.test_import import AGENT as NEW_AGENT
 from tests.people.test_import import LEADER as NEW_LEADER
 from tests.people.test_import import roster
+from tests.rewards.making import new_item, new_order, photo
 from tests.suggestions.making import answer, send
 
 WORDS = "客户反复问了四遍账单，她一遍一遍讲，没有一点不耐烦。"
@@ -32,7 +33,10 @@ WORDS = "客户反复问了四遍账单，她一遍一遍讲，没有一点不�
 
 def setting(cast: Any) -> dict[str, int]:
     """Make the records; answers their numbers by name."""
-    return {**_coins(cast), **_suggestions(cast), **_drives(cast), **_growth(cast), **_keys(cast)}
+    return {
+        **_coins(cast), **_suggestions(cast), **_drives(cast), **_rewards(cast), **_growth(cast),
+        **_keys(cast),
+    }  # fmt: skip
 
 
 def _coins(cast: Any) -> dict[str, int]:
@@ -81,6 +85,12 @@ def _drives(cast: Any) -> dict[str, int]:
     return {"drive": running.id, "draft": draft.id, "gift": cash.id}
 
 
+def _rewards(cast: Any) -> dict[str, int]:
+    item = new_item(cast.hr, picture=(photo(), "杯子.jpg"))
+    order = new_order(cast.agent, item)
+    return {"reward": item.id, "order": order.id, "code": int(order.code)}
+
+
 def _growth(cast: Any) -> dict[str, int]:
     hr = as_viewer(cast.hr)
     honour = growth.record_honour(
@@ -113,7 +123,9 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/suggestions/new", "/suggestions/new/woodpecker", "/suggestions/new/golden_finger",
         "/suggestions/{suggestion}", "/suggestions/{answered}",
         "/suggestions/{suggestion}/withdraw", "/drives/", "/drives/{drive}",
-        "/drives/{drive}/give", "/drives/mine", "/greetings/", "/greetings/mine", "/notify/",
+        "/drives/{drive}/give", "/drives/mine", "/rewards/", "/rewards/{reward}",
+        "/rewards/{reward}/order", "/rewards/mine", "/rewards/orders/{order}",
+        "/rewards/orders/{order}/cancel", "/greetings/", "/greetings/mine", "/notify/",
         "/notify/?show=all", "/notify/mail", "/people/", "/people/{person}", "/people/units",
         "/people/units/{unit}", "/people/password", "/people/sessions", "/people/tokens/",
         "/people/tokens/new", "/people/tokens/{token}/revoke",
@@ -136,14 +148,18 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/coins/units/{unit}/fund", "/coins/reviews", "/coins/reviews/withdrawals",
         "/coins/requests/{waits}", "/coins/requests/{waits}/refuse",
         "/coins/awards/{award}/ask-withdrawal", "/coins/withdrawals/{withdrawal}/recall",
-        "/greetings/forecast",
+        "/greetings/forecast", "/rewards/keep", "/rewards/new",
+        "/rewards/{reward}/edit", "/rewards/{reward}/stock", "/rewards/orders",
+        "/rewards/orders/{order}", "/rewards/orders/{order}/refund",
     ),
     "committee": (
         "/", "/drives/new", "/drives/{draft}", "/drives/{draft}/open", "/drives/{draft}/edit",
         "/drives/{drive}/cash", "/drives/{drive}/close", "/drives/{drive}/update",
         "/drives/{drive}/gifts", "/drives/gifts/{gift}", "/drives/gifts/{gift}/reverse",
     ),
-    "station": ("/", "/suggestions/working", "/drives/new"),
+    "station": (
+        "/", "/suggestions/working", "/drives/new", "/rewards/desk", "/rewards/desk/{code:06d}",
+    ),
     "manager": ("/coins/withdrawals/{withdrawal}", "/coins/withdrawals/{withdrawal}/refuse"),
     "general_manager": ("/", "/coins/overview", "/suggestions/overdue"),
     "auditor": ("/", "/coins/overview", "/growth/{person}"),

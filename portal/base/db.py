@@ -18,11 +18,11 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
     JSON,
     BigInteger,
+    CompoundSelect,
     Connection,
     Date,
     DateTime,
     Engine,
-    Executable,
     Integer,
     MetaData,
     Row,
@@ -36,6 +36,7 @@ from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
 from werkzeug.exceptions import HTTPException
 
 from portal.base.errors import Refused
+from portal.base.prepared import rows_of
 from portal.base.settings import Settings
 
 T = TypeVar("T")
@@ -103,14 +104,13 @@ def session() -> Session:
     return current
 
 
-def fetch(statement: Executable, **values: Any) -> Sequence[AnyRow]:
-    """The rows of a statement that was built once, with `values` for its bind parameters.
+def fetch(statement: Select[Any] | CompoundSelect[Any], **values: Any) -> Sequence[Any]:
+    """The rows of a SELECT that was built once, with `values` for its bind parameters.
 
     It runs on the session's connection, without the ORM. For what every page asks: building a
     statement anew costs ten times as much as running it. It sees only what has been flushed.
     """
-    rows: Sequence[AnyRow] = session().connection().execute(statement, values).all()
-    return rows
+    return rows_of(session().connection(), statement, values)
 
 
 def configure(settings: Settings) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from portal.demo.world import World
 from portal.people.queries import is_empty
 
 SEED = 10086
-ROOMS = ("growth", "coins", "suggestions", "drives", "notify", "greetings", "jobs")
+ROOMS = ("growth", "coins", "suggestions", "drives", "rewards", "notify", "greetings", "jobs")
 """The rooms with a history of their own, in the order in which they build on one another."""
 
 

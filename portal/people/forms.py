@@ -207,6 +207,8 @@ SCOPE_LABELS = {
     "suggestions:write": _l("提建议、答复建议"),
     "drives:read": _l("看义卖义捐"),
     "drives:write": _l("登记捐赠"),
+    "rewards:read": _l("看兑换小店"),
+    "rewards:write": _l("兑换奖品"),
     "jobs:read": _l("看定时任务"),
     "jobs:write": _l("启动定时任务"),
 }

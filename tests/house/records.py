@@ -22,10 +22,12 @@ from portal.notify.models import Delivery, DeliveryState, Notice
 from portal.people import rules as people
 from portal.people.models import BatchState, ImportBatch, RoleGrant, WebSession
 from portal.people.queries import viewer_of_person
+from portal.rewards.models import Order
 from portal.suggestions import rules as suggestions
 from portal.suggestions.models import Kind
 from tests.cast import Cast, Member
 from tests.house.walk import MISSING
+from tests.rewards.making import coins_for, new_item, new_order, photo, site
 
 Values = dict[str, Any]
 REASON = "客户反复问了四遍账单，她一遍一遍讲，没有一点不耐烦。"
@@ -70,6 +72,13 @@ def make(session: Session, cast: Cast) -> dict[str, Values]:
         records[name] = {"near": near, "far": far, "missing": MISSING}
     records["person_id"]["left"] = cast.leaver.id
     records["drive_id"], records["gift_id"] = _drives(cast)
+    near_order, far_order = (
+        _order(cast.hr, cast.agent, "太原"),
+        _order(cast.hr_other, cast.outsider, "侯马"),
+    )
+    for name, field in (("reward_id", "reward_id"), ("order_id", "id"), ("code", "code")):
+        near, far = getattr(near_order, field), getattr(far_order, field)
+        records[name] = {"near": near, "far": far, "missing": MISSING}
     records["name"] = {"near": "greetings.birthdays", "missing": "no.such-job"}
     records["which"] = {"open": "open", "queue": "queue"}
     records["kind"] = {"woodpecker": "woodpecker"}
@@ -210,6 +219,11 @@ def _suggestion(author: Member) -> int:
         topic=open_topics()[0].key,
         effect="夜班的人能喝上热水。",
     ).id
+
+
+def _order(hr: Member, orderer: Member, place: str) -> Order:
+    coins_for(orderer, 30)
+    return new_order(orderer, new_item(hr, unit_id=site(place), picture=(photo(), "杯子.jpg")))
 
 
 def _drives(cast: Cast) -> tuple[Values, Values]:

@@ -14,7 +14,7 @@ FLOORS = (
     {"audit", "jobs"},
     {"notify"},
     {"coins"},
-    {"growth", "suggestions", "greetings", "drives"},
+    {"growth", "suggestions", "greetings", "drives", "rewards"},
     {"home", "demo"},
 )
 FLOOR_OF = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}

@@ -22,7 +22,8 @@ from portal.people.rules.keys import open_session
 
 FEW, MANY = 240, 2_400
 MOST = 12
-MOST_OF = {"/": 8, "/people/": 8, "/suggestions/": 8, "/coins/": 8, "/drives/": 8, "/growth/": 8}
+MOST_OF = {"/": 8, "/people/": 8, "/suggestions/": 8, "/coins/": 8, "/drives/": 8, "/growth/": 8,
+           "/rewards/": 8}  # fmt: skip
 """The goal for lists, files and boards; `BEHIND` says which have not reached it."""
 BEHIND = {
     ("agent", "/"): 11, ("leader", "/"): 12, ("hr", "/"): 11,
@@ -32,7 +33,7 @@ PAGES = {
     "agent": (
         "/", "/people/", "/people/?q=wang", "/people/{agent}", "/people/units", "/growth/",
         "/coins/", "/suggestions/", "/suggestions/mine", "/drives/", "/drives/mine", "/greetings/",
-        "/notify/",
+        "/notify/", "/rewards/", "/rewards/2", "/rewards/mine", "/rewards/orders/1",
     ),
     "leader": (
         "/", "/people/", "/growth/", "/growth/{agent}", "/growth/files", "/coins/budget",
@@ -42,6 +43,7 @@ PAGES = {
         "/", "/people/", "/people/?leave=1", "/people/roles", "/growth/", "/growth/{agent}",
         "/growth/files", "/growth/honours", "/coins/overview", "/coins/reviews",
         "/coins/reviews/withdrawals", "/greetings/forecast",
+        "/rewards/keep", "/rewards/orders?state=handed", "/rewards/2/stock",
     ),
 }  # fmt: skip
 CONTROL = ("PRAGMA", "BEGIN", "SAVEPOINT", "RELEASE", "ROLLBACK")

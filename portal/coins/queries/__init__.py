@@ -9,6 +9,7 @@ from portal.coins.queries.awards import (
     first_names,
     receivers_of,
     visible_to,
+    wallets_of,
 )
 from portal.coins.queries.budgets import (
     Budget,
@@ -111,5 +112,6 @@ __all__ = [
     "wallet",
     "wallet_of",
     "wallet_with_months",
+    "wallets_of",
     "withdrawal_line",
 ]

@@ -35,6 +35,7 @@ from portal.coins.models import (
     AccountKind,
     Award,
     CoinRule,
+    Currency,
     Entry,
     Transfer,
     Value,
@@ -138,8 +139,13 @@ def _of_unit(is_further: bool) -> AnySelect:
 
 def award_line(award_id: int) -> AwardLine:
     """One award as a line; whoever asks has loaded it for the viewer."""
-    row = session().execute(_award_lines().where(Award.id == award_id)).one()
+    [row] = fetch(_award_line(), award_id=award_id)
     return AwardLine(*row)
+
+
+@cache
+def _award_line() -> AnySelect:
+    return _award_lines().where(Award.id == bindparam("award_id"))
 
 
 def receivers_of(transfer_id: int, limit: int) -> list[str]:
@@ -216,6 +222,21 @@ def _before_award() -> AnySelect:
     )
     found: Any = union_all(numbers, said)
     return select(found.subquery())
+
+
+def wallets_of(person_ids: Sequence[int]) -> dict[int, int]:
+    """The wallets there are of these people, by owner."""
+    return {row.owner_id: row.id for row in fetch(_wallets_of(), people=list(person_ids))}
+
+
+@cache
+def _wallets_of() -> AnySelect:
+    return select(Account.owner_id, Account.id).where(
+        Account.kind == AccountKind.WALLET,
+        Account.owner_id.in_(bindparam("people", expanding=True, type_=Integer)),
+        Account.period == "",
+        Account.currency == Currency.COIN,
+    )
 
 
 def awarded_in_month(

@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
+from functools import cache
 
-from sqlalchemy import select
+from flask_babel import gettext as _
+from sqlalchemy import BigInteger, Integer, and_, bindparam, func, or_, select
+from sqlalchemy.orm import aliased
 
+from portal.base import clock
 from portal.base.access import Viewer
-from portal.base.db import session
-from portal.coins.models import Award, Reason
+from portal.base.db import AnyRow, AnySelect, fetch, session
+from portal.base.errors import Refused
+from portal.coins.models import Account, AccountKind, Award, Currency, Reason
+from portal.coins.queries import month_of
+from portal.coins.rules.accounts import accounts_of
 from portal.coins.rules.budgets import hashed_key
 from portal.coins.rules.giving import Awarded, record
-from portal.coins.rules.ledger import post
-from portal.coins.rules.plans import Plan, check_words_are_new, prepare, take, with_wallets
+from portal.coins.rules.ledger import locked_accounts, post, posted_as
+from portal.coins.rules.plans import (
+    check_words_are_new,
+    is_budget,
+    prepare,
+    slices_of_budget,
+    too_much,
+)
 from portal.coins.rules.reviews import ask
+from portal.coins.rules.slices import draw
 from portal.coins.rules.writing import Posted, Posting
 
 
@@ -37,39 +53,112 @@ def award(
     award. Raises Refused, at the field that can be mended.
     """
     meant = prepare(
-        by,
-        people=people,
-        amount=amount,
-        reason=reason,
-        value=value,
-        unit_id=unit_id,
+        by, people=people, amount=amount, reason=reason, value=value, unit_id=unit_id,
         happened_on=happened_on,
-    )
+    )  # fmt: skip
     ledger_key = f"award:{hashed_key(by.id, key)}"
     if meant.needs_review:
         return ask(by, meant, key=ledger_key)
-    meant = with_wallets(meant)
-    moved = _post(meant, by, key=ledger_key, happened_on=happened_on)
+    names = {receiver.id: receiver.name for receiver in meant.receivers}
+    gift = _Gift(
+        meant.unit_id,
+        tuple(sorted(names)),
+        amount,
+        ledger_key,
+        by.id,
+        happened_on,
+        f"{meant.value}\0{meant.reason}",
+    )
+    moved = _post(gift, names)
     if not moved.is_new:
         before = session().scalars(select(Award.id).where(Award.transfer_id == moved.id)).one()
-        return Awarded(before, moved.id)
+        return Awarded(before, moved.id, meant.unit_id)
     check_words_are_new(meant)
     return record(meant, moved.id, by_id=by.id, by_name=by.name)
 
 
-def _post(meant: Plan, by: Viewer, *, key: str, happened_on: date | None) -> Posted:
-    """Out of the budget into each wallet."""
-    shares = [(meant.wallets[person.id], meant.amount) for person in meant.receivers]
+@dataclass(frozen=True, slots=True)
+class _Gift:
+    """An award on its way into the ledger. `words`: what it is for."""
 
-    def move(parts: Sequence[tuple[int, int]]) -> Posted:
-        posting = Posting(
-            key=key,
-            reason=Reason.AWARD,
-            legs=(*((account_id, -part) for account_id, part in parts), *shares),
-            by_id=by.id,
-            happened_on=happened_on,
-            about=meant.about,
+    unit_id: int
+    people: tuple[int, ...]
+    amount: int
+    key: str
+    by_id: int
+    happened_on: date | None
+    words: str
+
+    @property
+    def total(self) -> int:
+        return self.amount * len(self.people)
+
+    def posting(self, parts: Sequence[tuple[int, int]], wallets: Mapping[int, int]) -> Posting:
+        """Out of the budget's slices, `parts` of each, into the wallets."""
+        people = ",".join(map(str, self.people))
+        return Posting(
+            self.key,
+            Reason.AWARD,
+            (
+                *((account_id, -amount) for account_id, amount in parts),
+                *((wallets[person], self.amount) for person in self.people),
+            ),
+            self.by_id,
+            happened_on=self.happened_on,
+            about="\0".join((str(self.unit_id), people, str(self.amount), self.words)),
         )
-        return post([posting])[0]
 
-    return take(meant, move)
+
+def _post(gift: _Gift, names: Mapping[int, str]) -> Posted:
+    """Out of any slice of the budget that holds enough, or out of several of them."""
+    locked = {row.id: row for row in _lock_places(gift)}
+    for row in locked.values():
+        if row.kind == AccountKind.WALLET and row.closed_at is not None:
+            message = _(
+                "%(name)s 的钱包已经关闭，收不了金币。请把对方从名单里去掉，或问人力资源部。",
+                name=names[row.owner_id],
+            )
+            raise Refused(message, "people", status=409)
+    wallets = {row.owner_id: row.id for row in locked.values() if row.kind == AccountKind.WALLET}
+    enough = [row.id for row in locked.values() if row.kind == AccountKind.BUDGET]
+    if missing := [person for person in gift.people if person not in wallets]:
+        wallets |= accounts_of(AccountKind.WALLET, missing)
+        locked = {}
+    if enough:
+        return post([gift.posting([(enough[0], gift.total)], wallets)], locked)[0]
+    left = {row.id: row.balance for row in slices_of_budget(gift.unit_id, locked=True)}
+    parts = draw(left, gift.total)
+    if sum(amount for _account, amount in parts) == gift.total:
+        return post([gift.posting(parts, wallets)])[0]
+    if before := posted_as(gift.posting((), wallets)):
+        return before
+    raise too_much(sum(left.values()), gift.total)
+
+
+def _lock_places(gift: _Gift) -> Sequence[AnyRow]:
+    """The wallets there are, and one slice of the budget by chance if it holds enough, so that many
+    can give at once; all locked."""
+    return fetch(
+        _places(),
+        unit_id=gift.unit_id,
+        period=month_of(clock.today()),
+        people=list(gift.people),
+        total=gift.total,
+        chance=secrets.randbelow(840),  # divisible by any number of slices there may be
+    )
+
+
+@cache
+def _places() -> AnySelect:
+    people = bindparam("people", expanding=True, type_=Integer)
+    of_budget = is_budget(Account)
+    number = select(func.count()).where(is_budget(aliased(Account))).scalar_subquery()
+    a_slice = Account.slice == bindparam("chance", type_=Integer) % func.nullif(number, 0)
+    is_wallet = and_(
+        Account.currency == Currency.COIN,
+        Account.kind == AccountKind.WALLET,
+        Account.owner_id.in_(people),
+        Account.period == "",
+    )
+    enough = Account.balance >= bindparam("total", type_=BigInteger)
+    return locked_accounts(or_(and_(of_budget, a_slice, enough), is_wallet))

@@ -10,14 +10,13 @@ from sqlalchemy import Table, insert
 
 from portal.base.db import session
 from portal.coins.models import Award
-from portal.coins.rules.caps import check_caps
-from portal.coins.rules.plans import Plan
+from portal.coins.rules.plans import Plan, check_caps_of
 from portal.notify.rules import tell_many
 
 
 @dataclass(frozen=True, slots=True)
 class Awarded:
-    """An award by its number, and the transfer that it made.
+    """An award by its number, the transfer that it made, and whose budget it came from.
 
     `waits`: it waits for a second pair of eyes. The number is that of the request then, and the
     transfer set the coins aside.
@@ -25,6 +24,7 @@ class Awarded:
 
     id: int
     transfer_id: int
+    unit_id: int
     waits: bool = False
 
 
@@ -40,12 +40,9 @@ def record(meant: Plan, transfer_id: int, *, by_id: int, by_name: str) -> Awarde
         "amount": meant.amount,
         "head_count": len(meant.receivers),
     }
-    given = Awarded(session().connection().execute(_new_award(), row).scalar_one(), transfer_id)
-    names = {meant.wallets[each.id]: each.name for each in meant.receivers}
-    check_caps(
-        meant.numbers, names, giver_id=by_id, amount=meant.amount, day=meant.happened_on,
-        is_posted=True,
-    )  # fmt: skip
+    number = session().connection().execute(_new_award(), row).scalar_one()
+    given = Awarded(number, transfer_id, meant.unit_id)
+    check_caps_of(meant, by_id, is_posted=True)
     _tell_receivers(meant, given.id, by_name)
     return given
 

@@ -3,43 +3,37 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import cache
-from typing import TypeVar
+from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import Integer, and_, bindparam, or_, select
+from sqlalchemy import ColumnElement, String, and_, bindparam, select
 
 from portal.base import clock
 from portal.base.access import Grant, Viewer
-from portal.base.db import AnySelect, fetch, session
+from portal.base.db import AnyRow, AnySelect, fetch
 from portal.base.errors import Refused
 from portal.base.forms import clean
 from portal.coins import policy, queries
 from portal.coins.models import GAP, Account, AccountKind, Currency, RuleName, Value
 from portal.coins.queries import Receiver, UnitLine, month_of, units_led
-from portal.coins.rules.accounts import accounts_of
 from portal.coins.rules.caps import check_caps
-from portal.coins.rules.ledger import Short, coins
-from portal.coins.rules.slices import draw
+from portal.coins.rules.ledger import coins, locked_accounts
 
 MOST_EACH = 1000
 MOST_PEOPLE = 2000
 SHORTEST_REASON, LONGEST_REASON = 10, 300
 LATEST = timedelta(days=31)
 """How long after the fact it may still be awarded."""
-ATTEMPTS = 5
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What an award would do: shown before it is confirmed.
 
-    `slices`: the balances of the budget's slices, `wallets`: those there are, by owner.
     `numbers`: what the house decided about coins. `said_before`: the giver used these very words
     for another award not long ago.
     """
@@ -50,18 +44,13 @@ class Plan:
     reason: str
     value: str
     happened_on: date
-    slices: Mapping[int, int] = field(default_factory=dict)
-    wallets: Mapping[int, int] = field(default_factory=dict)
+    left: int = 0
     numbers: Mapping[str, int] = field(default_factory=dict)
     said_before: bool = False
 
     @property
     def total(self) -> int:
         return self.amount * len(self.receivers)
-
-    @property
-    def left(self) -> int:
-        return sum(self.slices.values())
 
     @property
     def left_after(self) -> int:
@@ -103,16 +92,12 @@ def plan(
         unit_id=unit_id,
         happened_on=happened_on,
     )
+    left = sum(row.balance for row in slices_of_budget(meant.unit_id))
+    meant = replace(meant, left=left)
     if meant.left_after < 0:
-        raise too_much(meant)
+        raise too_much(meant.left, meant.total)
     check_words_are_new(meant)
-    names = {
-        meant.wallets[each.id]: each.name for each in meant.receivers if each.id in meant.wallets
-    }
-    check_caps(
-        meant.numbers, names, giver_id=by.id, amount=meant.amount, day=meant.happened_on,
-        anybody=meant.receivers[0].name,
-    )  # fmt: skip
+    check_caps_of(meant, by.id)
     return meant
 
 
@@ -131,7 +116,6 @@ def prepare(
     _check_words(amount, reason, value, happened_on)
     unit_id = _unit_for(by, unit_id)
     receivers = _check_people(by, people, unit_id)
-    slices, wallets = _known_accounts(unit_id, receivers)
     words = clean(reason)
     numbers, said_before = queries.before_award(by.id, words)
     return Plan(
@@ -141,10 +125,8 @@ def prepare(
         words,
         Value(value).value,
         happened_on or clock.today(),
-        slices,
-        wallets,
-        numbers,
-        said_before,
+        numbers=numbers,
+        said_before=said_before,
     )
 
 
@@ -223,47 +205,26 @@ def _check_people(by: Viewer, people: Sequence[int], unit_id: int) -> list[Recei
     return list(known.values())
 
 
-def _known_accounts(
-    unit_id: int, receivers: Sequence[Receiver]
-) -> tuple[dict[int, int], dict[int, int]]:
-    """The balances of the budget's slices by account, and the wallets there are by owner.
+def is_budget(account: Any) -> ColumnElement[bool]:
+    """The condition that an account is a slice of a unit's budget of a month."""
+    return and_(
+        account.currency == Currency.COIN,
+        account.kind == AccountKind.BUDGET,
+        account.owner_id == bindparam("unit_id"),
+        account.period == bindparam("period", type_=String),
+    )
 
-    Raises Refused where a wallet is closed.
-    """
-    period = month_of(clock.today())
-    names = {each.id: each.name for each in receivers}
-    rows = fetch(_accounts(), unit_id=unit_id, period=period, people=list(names))
-    for row in rows:
-        if row.kind == AccountKind.WALLET and row.closed_at is not None:
-            message = _(
-                "%(name)s 的钱包已经关闭，收不了金币。请把对方从名单里去掉，或问人力资源部。",
-                name=names[row.owner_id],
-            )
-            raise Refused(message, "people", status=409)
-    slices = {row.id: row.balance for row in rows if row.kind == AccountKind.BUDGET}
-    return slices, {row.owner_id: row.id for row in rows if row.kind == AccountKind.WALLET}
+
+def slices_of_budget(unit_id: int, *, locked: bool = False) -> Sequence[AnyRow]:
+    """The slices of this month's budget."""
+    return fetch(_slices(locked), unit_id=unit_id, period=month_of(clock.today()))
 
 
 @cache
-def _accounts() -> AnySelect:
-    people = bindparam("people", expanding=True, type_=Integer)
-    return select(
-        Account.id, Account.kind, Account.owner_id, Account.balance, Account.closed_at
-    ).where(
-        Account.currency == Currency.COIN,
-        or_(
-            and_(
-                Account.kind == AccountKind.BUDGET,
-                Account.owner_id == bindparam("unit_id"),
-                Account.period == bindparam("period"),
-            ),
-            and_(
-                Account.kind == AccountKind.WALLET,
-                Account.owner_id.in_(people),
-                Account.period == "",
-            ),
-        ),
-    )
+def _slices(is_locked: bool) -> AnySelect:
+    if is_locked:
+        return locked_accounts(is_budget(Account))
+    return select(Account.id, Account.balance).where(is_budget(Account))
 
 
 def check_words_are_new(meant: Plan) -> None:
@@ -275,44 +236,29 @@ def check_words_are_new(meant: Plan) -> None:
         )
 
 
-def with_wallets(meant: Plan) -> Plan:
-    """The same, with the wallets opened that were missing."""
-    missing = [each.id for each in meant.receivers if each.id not in meant.wallets]
-    if not missing:
-        return meant
-    return replace(meant, wallets={**meant.wallets, **accounts_of(AccountKind.WALLET, missing)})
+def check_caps_of(meant: Plan, giver_id: int, *, is_posted: bool = False) -> None:
+    """Raises Refused where a receiver would have more than the house allows; see `check_caps`."""
+    if not any(meant.numbers.get(rule) for rule in (RuleName.MOST_RECEIVED, RuleName.MOST_OF_PAIR)):
+        return
+    wallets = queries.wallets_of([each.id for each in meant.receivers])
+    check_caps(
+        meant.numbers,
+        {wallets[each.id]: each.name for each in meant.receivers if each.id in wallets},
+        giver_id=giver_id,
+        amount=meant.amount,
+        day=meant.happened_on,
+        anybody=meant.receivers[0].name,
+        is_posted=is_posted,
+    )
 
 
-def take(meant: Plan, move: Callable[[Sequence[tuple[int, int]]], T]) -> T:
-    """Have `move` take the total out of the budget: it is handed (slice, amount), and posts.
-
-    Others may be giving from the same budget: where the slice that was chosen is empty by the time
-    it is locked, another is. Raises Refused where the budget does not hold as much.
-    """
-    for attempt in range(ATTEMPTS):
-        if not meant.slices:
-            raise too_much(meant)
-        parts = draw(meant.slices, meant.total)
-        if meant.left_after < 0:  # one that was posted before is found by its key, nothing else is
-            parts = [(next(iter(meant.slices)), meant.total)]
-        try:
-            with session().begin_nested() if len(meant.slices) > 1 else nullcontext():
-                return move(parts)
-        except Short as short:
-            slices, _wallets = _known_accounts(meant.unit_id, [])
-            meant = replace(meant, slices=slices)
-            if len(slices) == 1 or meant.left_after < 0 or attempt == ATTEMPTS - 1:
-                raise too_much(meant) from short
-    raise AssertionError("unreachable")
-
-
-def too_much(meant: Plan) -> Refused:
-    if meant.left <= 0:
+def too_much(left: int, total: int) -> Refused:
+    if left <= 0:
         message = _("这个月的预算已经用完了。可以等下个月，或请人力资源部加拨。")
     else:
         message = _(
             "这个月的预算还剩 %(left)s，这次要用 %(total)s。请少发一些，或请人力资源部加拨。",
-            left=coins(meant.left),
-            total=coins(meant.total),
+            left=coins(left),
+            total=coins(total),
         )
     return Refused(message, "amount")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 
 from flask_babel import gettext as _
@@ -17,7 +16,6 @@ from portal.coins.models import (
     AccountKind,
     AwardRequest,
     AwardRequestPerson,
-    Hold,
     HoldState,
     Reason,
     RequestState,
@@ -26,7 +24,9 @@ from portal.coins.rules.accounts import accounts_of
 from portal.coins.rules.deciding import check_answer, check_decider, decide, deciders, lock
 from portal.coins.rules.giving import Awarded, record
 from portal.coins.rules.holds import hold, share_hold, void_hold
-from portal.coins.rules.plans import Plan, check_words_are_new, take
+from portal.coins.rules.ledger import Short
+from portal.coins.rules.plans import Plan, check_words_are_new, slices_of_budget, too_much
+from portal.coins.rules.slices import draw
 from portal.notify.rules import tell, tell_many
 from portal.people.models import Person
 
@@ -39,8 +39,14 @@ def ask(by: Viewer, meant: Plan, *, key: str) -> Awarded:
     last_day = clock.today() + timedelta(days=DAYS_TO_REVIEW)
     lapses_at = datetime.combine(last_day + timedelta(days=1), time.min, clock.HOME_ZONE)
 
-    def move(parts: Sequence[tuple[int, int]]) -> Hold:
-        return hold(
+    left = {row.id: row.balance for row in slices_of_budget(meant.unit_id, locked=True)}
+    parts = draw(left, meant.total)
+    if left and sum(part for _each, part in parts) < meant.total:
+        parts = [(next(iter(left)), meant.total)]  # one that was asked before is found by its key
+    if not parts:
+        raise too_much(0, meant.total)
+    try:
+        held = hold(
             key=key,
             account_id=parts[0][0],
             amount=meant.total,
@@ -49,11 +55,11 @@ def ask(by: Viewer, meant: Plan, *, key: str) -> Awarded:
             lapses_at=lapses_at,
             about=f"{meant.about}\0{meant.happened_on}",
         )
-
-    held = take(meant, move)
+    except Short as short:
+        raise too_much(sum(left.values()), meant.total) from short
     before = session().scalar(select(AwardRequest.id).where(AwardRequest.hold_id == held.id))
     if before is not None:
-        return Awarded(before, held.transfer_id, waits=True)
+        return Awarded(before, held.transfer_id, meant.unit_id, waits=True)
     check_words_are_new(meant)
     asked = AwardRequest(
         by_id=by.id,
@@ -83,7 +89,7 @@ def ask(by: Viewer, meant: Plan, *, key: str) -> Awarded:
         }
         for person_id in deciders(asked)
     )  # fmt: skip
-    return Awarded(asked.id, held.transfer_id, waits=True)
+    return Awarded(asked.id, held.transfer_id, meant.unit_id, waits=True)
 
 
 def approve(by: Viewer, asked: AwardRequest, *, version: int) -> Awarded:
@@ -97,10 +103,11 @@ def approve(by: Viewer, asked: AwardRequest, *, version: int) -> Awarded:
     if clock.now() >= asked.lapses_at or asked.hold.state != HoldState.OPEN:
         raise Refused(_("放了 14 天没有人复核，已经过期，金币退回预算。"), status=409)
     meant = _as_asked(asked)
+    wallets = accounts_of(AccountKind.WALLET, [each.id for each in meant.receivers])
     moved = share_hold(
         asked.hold,
         key=f"award_request:{asked.id}",
-        shares=[(meant.wallets[each.id], asked.amount) for each in meant.receivers],
+        shares=[(wallet, asked.amount) for wallet in wallets.values()],
         reason=Reason.AWARD,
         by_id=asked.by_id,
         happened_on=asked.happened_on,
@@ -119,8 +126,7 @@ def approve(by: Viewer, asked: AwardRequest, *, version: int) -> Awarded:
 
 def _as_asked(asked: AwardRequest) -> Plan:
     """What was asked, for those who still work here. Raises Refused (409) for a leaver."""
-    people = asked.people
-    receivers = queries.receivers(people, asked.unit_id)
+    receivers = queries.receivers(asked.people, asked.unit_id)
     for person in receivers.values():
         if not person.in_service:
             message = _(
@@ -134,7 +140,6 @@ def _as_asked(asked: AwardRequest) -> Plan:
         asked.reason,
         asked.value,
         asked.happened_on,
-        wallets=accounts_of(AccountKind.WALLET, people),
         numbers=queries.numbers_on(clock.today()),
     )
 
