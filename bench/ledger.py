@@ -110,7 +110,7 @@ def ours(stage: Stage, way: str, number: int, turn: Turn) -> None:
                     viewer,
                     people=[secrets.choice(people)],
                     amount=1,
-                    reason=WORDS,
+                    reason=f"{WORDS}（{secrets.token_hex(6)}）",
                     value="care",
                     key=secrets.token_hex(12),
                     unit_id=unit_id,
@@ -273,7 +273,8 @@ def _whole_house() -> float:
     def award() -> None:
         with transaction():
             rules.award(
-                viewer, people=people, amount=1, reason=WORDS, value="care",
+                viewer, people=people, amount=1, value="care",
+                reason=f"{WORDS}（{secrets.token_hex(6)}）",
                 key=secrets.token_hex(12), unit_id=unit_id,
             )  # fmt: skip
 

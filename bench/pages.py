@@ -152,7 +152,10 @@ def _award(leader: Browser) -> Page:
     kind = {"Content-Type": "application/x-www-form-urlencoded"}
 
     def body() -> bytes:
-        return urlencode({**typed, "request_key": secrets.token_urlsafe(18)}).encode()
+        words = f"{REASON}（{secrets.token_hex(6)}）"  # the same words twice are refused
+        return urlencode(
+            {**typed, "reason": words, "request_key": secrets.token_urlsafe(18)}
+        ).encode()
 
     found = record(lambda: leader.client.post(
         "/coins/award", data=body(), content_type=kind["Content-Type"],
@@ -176,9 +179,13 @@ def _award_by_api(app: Flask, leader: Browser) -> Page:
         _row, token = make_token(viewer, name="bench", scopes=["coins:write"], expires_on=until)
         team = directory(clock.today(), unit_ids=[leader.who.unit_id or 0])
     staff_no = next(line.staff_no for line in team if line.id != leader.who.id)
-    body = json.dumps(
-        {"people": [staff_no], "amount": 1, "value": "patience", "reason": REASON}
-    ).encode()
+
+    def body() -> bytes:
+        words = f"{REASON}（{secrets.token_hex(6)}）"
+        return json.dumps(
+            {"people": [staff_no], "amount": 1, "value": "patience", "reason": words}
+        ).encode()
+
     fixed = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
 
     def headers() -> dict[str, str]:
@@ -186,12 +193,12 @@ def _award_by_api(app: Flask, leader: Browser) -> Page:
 
     path = "/api/v1/coins/awards"
     found = record(lambda: leader.client.application.test_client().post(
-        path, data=body, headers=headers(), base_url=HERE,
+        path, data=body(), headers=headers(), base_url=HERE,
     ))  # fmt: skip
     return Page(
         found,
-        lambda: request_bytes("POST", path, headers(), body),
-        lambda: request_bytes("POST", f"/bare{path}", fixed, body),
+        lambda: request_bytes("POST", path, headers(), body()),
+        lambda: request_bytes("POST", f"/bare{path}", fixed, body()),
         201,
         MOST_OF_AWARD,
     )

@@ -12,6 +12,7 @@ from typing import Any
 from portal.base import clock
 from portal.base.db import session
 from portal.coins import rules as coins
+from portal.coins.models import Award, RuleName
 from portal.drives import rules as drives
 from portal.fairness import rules as fairness
 from portal.fairness.models import AwardRule, Case, CaseKind, RuleKind
@@ -48,8 +49,23 @@ def _coins(cast: Any) -> dict[str, int]:
     given = coins.award(
         leader, people=[cast.agent.id], amount=5, reason=WORDS, value="patience", key="stage"
     )
+    asked = coins.ask_withdrawal(
+        as_viewer(cast.hr), session().get_one(Award, given.id), reason="记错了人，请撤回重发。"
+    )
+    coins.set_number(None, RuleName.REVIEW, number=20, since=clock.today())
+    waits = coins.award(
+        leader,
+        people=[cast.colleague.id],
+        amount=30,
+        reason=f"{WORDS}她。",
+        value="care",
+        key="two",
+    )
     fill_wallet(cast.agent.id, 40)
-    return {"unit": unit_id, "award": given.id, "person": cast.agent.id}
+    return {
+        "unit": unit_id, "award": given.id, "person": cast.agent.id, "waits": waits.id,
+        "withdrawal": asked.id,
+    }  # fmt: skip
 
 
 def _fairness(cast: Any) -> dict[str, int]:
@@ -139,6 +155,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "leader": (
         "/", "/coins/budget", "/coins/award", "/coins/team", "/coins/goal",
         "/coins/awards/{award}/withdraw",
+        "/coins/requests/{waits}", "/coins/requests/{waits}/recall", "/coins/reviews",
         "/suggestions/queue", "/suggestions/{suggestion}/answer",
         "/suggestions/{suggestion}/hand-over", "/growth/{person}", "/growth/files",
     ),
@@ -151,8 +168,10 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/people/new", "/people/{person}/move", "/people/{person}/leave",
         "/people/{person}/password", "/people/passwords", "/people/units/new",
         "/people/units/{unit}/move", "/people/roles", "/people/roles/new",
-        "/coins/units/{unit}/fund", "/greetings/forecast", "/fairness/due", "/fairness/stars",
-        "/rewards/keep", "/rewards/new",
+        "/coins/units/{unit}/fund", "/coins/reviews", "/coins/reviews/withdrawals",
+        "/coins/requests/{waits}", "/coins/requests/{waits}/refuse",
+        "/coins/awards/{award}/ask-withdrawal", "/coins/withdrawals/{withdrawal}/recall",
+        "/greetings/forecast", "/fairness/due", "/fairness/stars", "/rewards/keep", "/rewards/new",
         "/rewards/{reward}/edit", "/rewards/{reward}/stock", "/rewards/orders",
         "/rewards/orders/{order}", "/rewards/orders/{order}/refund",
     ),
@@ -164,6 +183,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "station": (
         "/", "/suggestions/working", "/drives/new", "/rewards/desk", "/rewards/desk/{code:06d}",
     ),
+    "manager": ("/coins/withdrawals/{withdrawal}", "/coins/withdrawals/{withdrawal}/refuse"),
     "general_manager": ("/", "/coins/overview", "/suggestions/overdue"),
     "auditor": (
         "/", "/coins/overview", "/growth/{person}", "/fairness/", "/fairness/cases/{case}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import DDL, event
@@ -9,6 +10,7 @@ from sqlalchemy import DDL, event
 from portal.base.db import Base
 
 _TOLD = "posted rows are never changed: reverse them"
+_TOLD_OF_COLUMNS = "what was asked is never changed: ask anew"
 _POSTGRES_FUNCTION = f"""
     CREATE OR REPLACE FUNCTION posted_rows_stay() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN RAISE EXCEPTION '{_TOLD}' USING ERRCODE = 'integrity_constraint_violation'; END $$"""
@@ -36,6 +38,17 @@ def keep_rows(table: str, taken: str) -> None:
         _on_create(
             table, f"{trigger} FOR EACH {level} EXECUTE FUNCTION posted_rows_stay()", "postgresql"
         )
+
+
+def keep_columns(table: str, columns: Sequence[str]) -> None:
+    """Refuse UPDATE of these columns of `table`; the others may change. A migration says so too."""
+    when = f"CREATE TRIGGER {{}}{table}_stays BEFORE UPDATE OF {', '.join(columns)} ON {table}"
+    refusal = f" BEGIN SELECT RAISE(ABORT, '{_TOLD_OF_COLUMNS}'); END"
+    _on_create(table, when.format("IF NOT EXISTS ") + refusal, "sqlite")
+    _on_create(table, _POSTGRES_FUNCTION, "postgresql")
+    _on_create(
+        table, when.format("") + " FOR EACH ROW EXECUTE FUNCTION posted_rows_stay()", "postgresql"
+    )
 
 
 def _on_create(table: str, ddl: str, dialect: str) -> None:

@@ -138,6 +138,14 @@ def weekday(value: date | datetime) -> str:
     return format_date(on, "EEEE, MMM d", locale="en")
 
 
+def month(value: date) -> str:
+    """The month of a day as people say it: without the year when it is this year's."""
+    this_year = value.year == clock.today().year
+    if language() == "zh":
+        return f"{value.month}月" if this_year else f"{value.year}年{value.month}月"
+    return format_date(value, "MMMM" if this_year else "MMMM y", locale="en")
+
+
 def ago(value: date | datetime | None) -> str:
     """How far off a day is, in words: 今天, 昨天, 还有 2 天; farther days by date."""
     if value is None:

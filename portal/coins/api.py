@@ -15,7 +15,7 @@ from portal.base.access import LARGEST_ID, load, me, signed_in
 from portal.base.api import Api, Body, Problem
 from portal.base.errors import Refused
 from portal.coins import policy, queries, rules
-from portal.coins.models import Award
+from portal.coins.models import Award, AwardRequest
 from portal.coins.queries import Line, Span
 from portal.people.queries import by_staff_no, by_staff_nos
 from portal.roster.queries import shift_today
@@ -50,6 +50,7 @@ class AwardOut(BaseModel):
     reason: str
     happened_on: date
     withdrawn: bool
+    state: str = Field(description="given or withdrawn")
     by: str
 
 
@@ -70,6 +71,24 @@ class AllowanceOut(BaseModel):
     number: int
     left: int
     most_each: int
+
+
+class RequestOut(BaseModel):
+    """An award that waits for a second pair of eyes, or waited."""
+
+    request_id: int
+    state: str = Field(description="waiting, approved, refused, recalled or lapsed")
+    amount: int
+    head_count: int
+    total: int
+    value: str
+    reason: str
+    happened_on: date
+    lapses_at: str
+    by: str
+    decided_by: str | None
+    answer: str
+    award_id: int | None = Field(description="the award, once it is approved")
 
 
 class EntryOut(BaseModel):
@@ -146,6 +165,10 @@ class AwardPath(BaseModel):
     award_id: int
 
 
+class RequestPath(BaseModel):
+    request_id: int
+
+
 def award_json(award_id: int) -> dict[str, Any]:
     line = queries.award_line(award_id)
     return {
@@ -158,7 +181,27 @@ def award_json(award_id: int) -> dict[str, Any]:
         "reason": line.words,
         "happened_on": line.happened_on.isoformat(),
         "withdrawn": line.withdrawn,
+        "state": "withdrawn" if line.withdrawn else "given",
         "by": line.by,
+    }
+
+
+def request_json(request_id: int) -> dict[str, Any]:
+    line = queries.request_line(request_id)
+    return {
+        "request_id": line.id,
+        "state": str(line.state),
+        "amount": line.amount,
+        "head_count": line.head_count,
+        "total": line.total,
+        "value": line.value,
+        "reason": line.words,
+        "happened_on": line.happened_on.isoformat(),
+        "lapses_at": line.lapses_at.isoformat(),
+        "by": line.by,
+        "decided_by": line.decided_by,
+        "answer": line.answer,
+        "award_id": line.award_id,
     }
 
 
@@ -180,10 +223,14 @@ def entry_json(line: Line) -> dict[str, Any]:
     who=policy.may_open_budget,
     scope="coins:write",
     keyed=True,
-    responses={"201": AwardOut, "409": Problem, "422": Problem},
+    responses={"201": AwardOut, "202": RequestOut, "409": Problem, "422": Problem},
 )
 def give(body: AwardBody) -> tuple[dict[str, Any], int]:
-    """Award coins to colleagues from this month's budget of your unit."""
+    """Award coins to colleagues from this month's budget of your unit.
+
+    202 where the house wants somebody else to look at it first: the coins are set aside, and
+    `/requests/<request_id>` says how it stands.
+    """
     known = by_staff_nos(body.people)
     unknown = [staff_no for staff_no in body.people if staff_no not in known]
     if unknown:
@@ -200,6 +247,8 @@ def give(body: AwardBody) -> tuple[dict[str, Any], int]:
         happened_on=body.happened_on,
         key=request.headers["Idempotency-Key"],
     )
+    if award.waits:
+        return request_json(award.id), HTTPStatus.ACCEPTED
     return award_json(award.id), HTTPStatus.CREATED
 
 
@@ -241,6 +290,14 @@ def allowance() -> dict[str, Any]:
 def award(path: AwardPath) -> dict[str, Any]:
     """One award that you gave, received or answer for."""
     return award_json(load(Award, path.award_id, see=policy.may_see).id)
+
+
+@api.get(
+    "/requests/<int:request_id>", who=signed_in, scope="coins:read", responses={"200": RequestOut}
+)
+def award_request(path: RequestPath) -> dict[str, Any]:
+    """An award that waits for a second pair of eyes: how it stands."""
+    return request_json(load(AwardRequest, path.request_id, see=policy.may_see_request).id)
 
 
 @api.get("/statement", who=signed_in, scope="coins:read", responses={"200": StatementOut})

@@ -9,13 +9,14 @@ from typing import Any
 from flask import request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import SelectMultipleField
+from wtforms import HiddenField, SelectMultipleField
 from wtforms.validators import ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from portal.base.access import LARGEST_ID
+from portal.base.errors import Refused
 from portal.base.forms import Cards, Day, Form, Keyed, Lines, Text, Whole
-from portal.coins.models import GoalKind, RuleName, Value
+from portal.coins.models import LONGEST_ANSWER, GoalKind, RuleName, Value
 from portal.coins.rules import (
     LONGEST_REASON,
     MOST_BY_HAND,
@@ -26,6 +27,8 @@ from portal.coins.rules import (
 REVIEW, CONFIRM = "review", "confirm"
 ALL = "all"
 MOST_NUMBER = max(name.most for name in RuleName)
+OPENING = "opening:"
+"""A button that begins the reason with one of a value's openings: opening:care:1."""
 
 
 def person_ids(values: Sequence[str]) -> list[int]:
@@ -66,6 +69,11 @@ def _long_enough(_form: Any, field: Lines) -> None:
         )  # fmt: skip
 
 
+def _long_enough_why(_form: Any, field: Lines) -> None:
+    if len(field.data or "") < SHORTEST_REASON:
+        raise ValidationError(_("再多写几句：至少 %(least)s 个字。", least=SHORTEST_REASON))
+
+
 class AwardForm(Keyed):
     """Who, how much, for what. Sent twice: to be looked over, and to be done."""
 
@@ -102,9 +110,56 @@ class AwardForm(Keyed):
         """Which button was pressed."""
         return request.form.get("act", REVIEW)
 
+    def begin_reason(self) -> None:
+        """Put the opening that was chosen before what is written already, and its value with it."""
+        value, _colon, place = self.act.removeprefix(OPENING).partition(":")
+        if value not in set(Value) or place not in {"0", "1", "2"}:
+            return
+        opening = Value(value).openings[int(place)]
+        written = (self.reason.data or "").strip()
+        is_template = any(written in each.openings for each in Value)
+        self.reason.data = opening if is_template or not written else f"{opening}\n{written}"
+        self.value.data = value
+
 
 class WithdrawForm(Keyed):
     """Only a button."""
+
+
+class AskWithdrawalForm(Keyed):
+    """Why an award should be taken back."""
+
+    reason = Lines(
+        _l("为什么要撤回"),
+        most=LONGEST_REASON,
+        checks=[_long_enough_why],
+        description=_l("决定的人会看到；撤回了，收到的人也会看到。"),
+    )
+
+
+class DecideForm(Keyed):
+    """What somebody asked, as its reader saw it: nothing of it can be changed by deciding."""
+
+    version = HiddenField()
+
+    @property
+    def seen(self) -> int:
+        typed = str(self.version.data or "")
+        return int(typed) if re.fullmatch(r"[0-9]{1,9}", typed) else 0
+
+    def begin(self) -> bool:
+        if set(request.form) - set(self._fields):
+            message = _("复核时不能改内容：可以同意，也可以写明原因退回。")
+            raise Refused(message, status=409)
+        return super().begin()
+
+
+class RefuseForm(DecideForm):
+    """Why not."""
+
+    answer = Lines(
+        _l("为什么"), most=LONGEST_ANSWER, description=_l("发起人会看到，可以改好再来。")
+    )
 
 
 class FundForm(Keyed):

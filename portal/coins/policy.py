@@ -26,6 +26,19 @@ class IsAward(HasPlace, Protocol):
     def people(self) -> Sequence[int]: ...
 
 
+class IsRequest(HasPlace, Protocol):
+    """What somebody asked and another decides: who asked, who gives it, who receives it."""
+
+    @property
+    def by_id(self) -> int: ...
+
+    @property
+    def giver_id(self) -> int: ...
+
+    @property
+    def people(self) -> Sequence[int]: ...
+
+
 OVERSEERS = ("leader", "hr", "auditor", "general_manager")
 """Roles that see the awards given in their units."""
 
@@ -79,3 +92,48 @@ def may_join(viewer: Viewer, award: IsAward) -> bool:
 def may_withdraw(viewer: Viewer, award: IsAward) -> bool:
     """Only who gave it; the rule decides until when."""
     return award.by_id == viewer.id
+
+
+def may_ask_withdrawal(viewer: Viewer, award: IsAward) -> bool:
+    """Who gave it, and HR of the unit's site; not who received it."""
+    if award.by_id == viewer.id:
+        return True
+    return viewer.has_over("hr", award.place) and viewer.id not in award.people
+
+
+# ---- a second pair of eyes ----------------------------------------------------------------------
+
+
+def may_review(viewer: Viewer) -> bool:
+    """Leaders and HR; what waits for whom, the request decides."""
+    return viewer.has("leader") or viewer.has("hr")
+
+
+def answers_for(viewer: Viewer, unit: HasPlace) -> bool:
+    """Leads a unit above this one, or is HR of its site."""
+    return viewer.has_over("leader", unit.place[1:]) or viewer.has_over("hr", unit.place)
+
+
+def is_party(viewer: Viewer, asked: IsRequest) -> bool:
+    """Asked for it, gave it, or receives it: somebody else decides."""
+    return viewer.id in {asked.by_id, asked.giver_id} or viewer.id in asked.people
+
+
+def may_decide(viewer: Viewer, asked: IsRequest) -> bool:
+    """Answers for the unit, and is no party to it."""
+    return not is_party(viewer, asked) and answers_for(viewer, asked)
+
+
+def may_see_request(viewer: Viewer, asked: IsRequest) -> bool:
+    """Who asked, who gave, who may decide; the auditor reads along. Not those who receive: they are
+    told when it is decided."""
+    if viewer.id in {asked.by_id, asked.giver_id}:
+        return True
+    if viewer.id in asked.people:
+        return False
+    return answers_for(viewer, asked) or viewer.has_over("auditor", asked.place)
+
+
+def may_recall(viewer: Viewer, asked: IsRequest) -> bool:
+    """Only who asked."""
+    return asked.by_id == viewer.id

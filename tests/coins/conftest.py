@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
@@ -34,7 +35,9 @@ def give(db: Any, cast: Any) -> Callable[..., int]:
     from portal.coins import rules
     from portal.people.queries import viewer_of_person
 
-    def award(amount: int = 5, *, people: Any = None, key: str = "once", by: Any = None) -> int:
+    def award(
+        amount: int = 5, *, people: Any = None, key: str = "once", by: Any = None, day: Any = None
+    ) -> int:
         with db():
             viewer = viewer_of_person((by or cast.leader).id)
             assert viewer is not None
@@ -42,12 +45,29 @@ def give(db: Any, cast: Any) -> Callable[..., int]:
                 viewer,
                 people=[person.id for person in people or [cast.agent]],
                 amount=amount,
-                reason=REASON,
+                reason=f"{REASON}（{key}）",  # the same words twice are refused
                 value="patience",
                 key=key,
+                happened_on=day,
             ).id
 
     return award
+
+
+@pytest.fixture
+def numbers(db: Any, at: Any) -> Callable[..., None]:
+    """Sets what the house decided, from the first of March on; it is noon of the tenth."""
+    from portal.coins import rules
+    from portal.coins.models import RuleName
+
+    at("2026-03-10 12:00")
+
+    def decide(**named: int) -> None:
+        with db():
+            for name, number in named.items():
+                rules.set_number(None, RuleName(name), number=number, since=date(2026, 3, 1))
+
+    return decide
 
 
 @pytest.fixture

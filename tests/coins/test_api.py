@@ -65,7 +65,10 @@ def test_award_and_replay(cast: Any, call: Call, fund: Any, db: Any) -> None:
     assert other.mimetype == "application/problem+json"
     assert ask("POST", URL, json=body(cast.agent)).status_code == 400
     assert ask("POST", URL, key="x" * 201, json=body(cast.agent)).status_code == 400
-    assert ask("POST", URL, key="k" * 200, json=body(cast.agent)).status_code == 201
+    assert (
+        ask("POST", URL, key="k" * 200, json=body(cast.agent, reason=REASON + "！")).status_code
+        == 201
+    )
     budget = ask("GET", "/api/v1/coins/budget").json
     assert (budget["funded"], budget["given"], budget["left"]) == (100, 15, 85)
 
@@ -82,7 +85,7 @@ def test_the_statement(cast: Any, call: Call, fund: Any, give: Any) -> None:
     assert [entry["balance_before"] for entry in rest["entries"]] == [0]
     assert rest["next"] is None
     award = page["entries"][0]["award_id"]
-    assert ask("GET", f"{URL}/{award}").json["reason"] == REASON
+    assert ask("GET", f"{URL}/{award}").json["reason"].startswith(REASON)
     empty = call(cast.outsider, "coins:read")
     assert empty("GET", "/api/v1/coins/statement").json == {
         "balance": 0, "entries": [], "next": None,
@@ -157,3 +160,27 @@ def test_not_json(cast: Any, call: Call, app: Any, fund: Any) -> None:
     ask = call(cast.leader, "coins:write")
     assert ask("POST", URL, key="order-0001", json=[1]).status_code in {400, 422}
     assert ask("POST", URL, key="order-0001").status_code in {400, 415, 422}
+
+
+def test_above_the_number_it_waits(
+    cast: Any, call: Call, client_of: Any, *, fund: Any, numbers: Any
+) -> None:
+    numbers(review=20)
+    fund(100)
+    ask = call(cast.leader, "coins:write", "coins:read")
+    sent = body(cast.agent, cast.colleague, amount=15, happened_on="2026-03-02")
+    first = ask("POST", URL, key="order-0001", json=sent)
+    assert first.status_code == 202
+    assert (first.json["state"], first.json["total"], first.json["award_id"]) == (
+        "waiting", 30, None,
+    )  # fmt: skip
+    again = ask("POST", URL, key="order-0001", json=sent)
+    assert (again.status_code, again.data) == (202, first.data)
+    here = f"/api/v1/coins/requests/{first.json['request_id']}"
+    assert ask("GET", here).json["state"] == "waiting"
+    assert call(cast.agent, "coins:read")("GET", here).status_code == 404
+    client_of(cast.manager).submit(f"/coins/requests/{first.json['request_id']}")
+    decided = ask("GET", here).json
+    assert (decided["state"], decided["decided_by"]) == ("approved", cast.manager.name)
+    given = ask("GET", f"{URL}/{decided['award_id']}").json
+    assert (given["state"], given["happened_on"]) == ("given", "2026-03-02")

@@ -22,7 +22,7 @@ from portal.base.db import attempt, session, transaction
 from portal.base.errors import Refused
 from portal.base.settings import Settings
 from portal.coins import rules
-from portal.coins.models import Reason, Transfer
+from portal.coins.models import AwardRequest, Reason, Transfer
 from portal.people.queries import viewer_of_person
 
 REASON = "来电高峰时她一直耐心地解释，还帮了新来的同事。"
@@ -90,7 +90,7 @@ def award_one(leader_id: int, agent_id: int, key: str) -> str:
         viewer = viewer_of_person(leader_id)
         assert viewer is not None
         return rules.award(
-            viewer, people=[agent_id], amount=1, reason=REASON, value="care", key=key
+            viewer, people=[agent_id], amount=1, reason=f"{REASON}（{key}）", value="care", key=key
         ).id
 
     try:
@@ -113,6 +113,27 @@ def thank_one(giver_id: int, person_id: int, key: str) -> str:
     except Refused as refused:
         return refused.message
     return "given"
+
+
+def decide_one(person_id: int, request_id: int, deed: str) -> str:
+    """Approve, refuse or recall an award that waits; answers "done" or the refusal."""
+
+    def work() -> None:
+        viewer, asked = viewer_of_person(person_id), session().get(AwardRequest, request_id)
+        assert viewer is not None
+        assert asked is not None
+        if deed == "approve":
+            rules.approve(viewer, asked, version=1)
+        elif deed == "refuse":
+            rules.refuse(viewer, asked, version=1, answer="请改一改")
+        else:
+            rules.recall(viewer, asked, version=1)
+
+    try:
+        _retried(work)
+    except Refused as refused:
+        return refused.message
+    return "done"
 
 
 def move_to_and_fro(accounts: tuple[int, int], name: str, times: int) -> str:
@@ -194,8 +215,9 @@ def _deed(key: str, deed: list[Any], plan: dict[str, Any]) -> int:
         viewer = viewer_of_person(plan["leader"])
         assert viewer is not None
         return rules.award(
-            viewer, people=deed[1], amount=deed[2], reason=REASON, value="care", key=key
-        ).transfer_id
+            viewer, people=deed[1], amount=deed[2], reason=f"{REASON}（{key}）", value="care",
+            key=key,
+        ).transfer_id  # fmt: skip
     if deed[0] == "spend":
         return rules.transfer(
             key=key, reason=Reason.GIFT_TO_DRIVE, by_id=None,

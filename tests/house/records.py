@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from portal.base import clock, files
 from portal.base.access import Viewer
 from portal.coins import rules as coins
+from portal.coins.models import RuleName, WithdrawalRequest
 from portal.drives import rules as drives
 from portal.fairness.models import AwardRule, Case, CaseKind, RuleKind
 from portal.growth import rules as growth
@@ -53,6 +54,14 @@ def make(session: Session, cast: Cast) -> dict[str, Values]:
         "award_id": lambda: (
             _award(cast.leader, cast.agent),
             _award(cast.other_leader, cast.outsider),
+        ),
+        "request_id": lambda: (
+            _award_request(cast.leader, cast.agent),
+            _award_request(cast.other_leader, cast.outsider),
+        ),
+        "withdrawal_id": lambda: (
+            _withdrawal(session, cast.leader, cast.agent),
+            _withdrawal(session, cast.other_leader, cast.outsider),
         ),
         "honour_id": lambda: (_honour(cast.hr, cast.agent), _honour(cast.hr_other, cast.outsider)),
         "sheet_id": lambda: (_sheet(session, cast.hr), _sheet(session, cast.hr_other)),
@@ -159,12 +168,17 @@ def _delivery(session: Session, member: Member) -> int:
     return found.id
 
 
-def _award(leader: Member, receiver: Member) -> int:
+def _award(leader: Member, receiver: Member, what: str = "award") -> int:
     giver = viewer(leader)
     unit_id = giver.place[0]
-    coins.fund(None, unit_id=unit_id, amount=100, key=f"walk:{unit_id}")
+    coins.fund(None, unit_id=unit_id, amount=100, key=f"walk:{unit_id}:{what}")
     return coins.award(
-        giver, people=[receiver.id], amount=5, reason=REASON, value="patience", key=f"w:{unit_id}"
+        giver,
+        people=[receiver.id],
+        amount=5,
+        reason=f"{REASON}（{what}）",
+        value="patience",
+        key=f"w:{unit_id}:{what}",
     ).id
 
 
@@ -188,6 +202,27 @@ def _rule(session: Session, owner: Member) -> int:
     session.add(rule)
     session.flush()
     return rule.id
+
+
+def _award_request(leader: Member, receiver: Member) -> int:
+    """An award that waits; the rule holds for it alone."""
+    for number in (1, 0):
+        coins.set_number(None, RuleName.REVIEW, number=number, since=clock.today())
+        if number:
+            made = _award(leader, receiver, "request")
+    return made
+
+
+def _withdrawal(session: Session, leader: Member, receiver: Member) -> int:
+    """As asked for a quarter of an hour after the award."""
+    asked = WithdrawalRequest(
+        award_id=_award(leader, receiver, "withdrawal"),
+        by_id=leader.id,
+        reason="记错了人，那通电话是别人接的。",
+    )
+    session.add(asked)
+    session.flush()
+    return asked.id
 
 
 def _honour(hr: Member, holder: Member) -> int:

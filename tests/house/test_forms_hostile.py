@@ -241,6 +241,10 @@ def test_the_back_button_changes_nothing(forms: list[Form], plain: Any) -> None:
 COLUMNS = sorted({column.name for table in Base.metadata.sorted_tables for column in table.columns})
 
 
+REFUSE_MORE = ("/coins/requests/", "/coins/withdrawals/")
+"""Forms that decide about what is stored: whoever adds to it is refused, rather than not heard."""
+
+
 def test_a_column_that_is_no_field_changes_nothing(forms: list[Form], plain: Any, at: Any) -> None:
     """The name of every column of the database, added to every form: written is what was written
     without it."""
@@ -255,6 +259,8 @@ def test_a_column_that_is_no_field_changes_nothing(forms: list[Form], plain: Any
             extra = {name: ["1"] for name in COLUMNS if name not in form.fields}
             answer = post(form.filled(**extra))
             third = [*_shapes(writes.take()), []][0]
+            if form.action.startswith(REFUSE_MORE) and answer.status_code == 409 and not third:
+                continue
             if first != second:  # something in it is drawn by chance: its columns must do
                 first, third = [each[:2] for each in first], [each[:2] for each in third]
             if answers[0].status_code != answer.status_code or first != third:

@@ -39,12 +39,12 @@ PAGES = {
     ),
     "leader": (
         "/", "/people/", "/growth/", "/growth/{agent}", "/growth/files", "/coins/budget",
-        "/coins/award", "/coins/team", "/suggestions/queue", "/greetings/",
+        "/coins/award", "/coins/team", "/coins/reviews", "/suggestions/queue", "/greetings/",
     ),
     "hr": (
         "/", "/people/", "/people/?leave=1", "/people/roles", "/growth/", "/growth/{agent}",
-        "/growth/files", "/growth/honours", "/coins/overview", "/greetings/forecast",
-        "/fairness/due", "/fairness/rules",
+        "/growth/files", "/growth/honours", "/coins/overview", "/coins/reviews",
+        "/coins/reviews/withdrawals", "/greetings/forecast", "/fairness/due", "/fairness/rules",
         "/rewards/keep", "/rewards/orders?state=handed", "/rewards/2/stock",
     ),
 }  # fmt: skip

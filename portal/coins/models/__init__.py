@@ -11,6 +11,7 @@ from portal.coins.models.boards import (
 )
 from portal.coins.models.digests import Digest, Leaf
 from portal.coins.models.kinds import (
+    GAP,
     RECOGNITION,
     RETURNS,
     SOURCES,
@@ -31,8 +32,18 @@ from portal.coins.models.ledger import (
     WalletMonth,
 )
 from portal.coins.models.numbers import CoinRule, RuleName
+from portal.coins.models.requests import (
+    LONGEST_ANSWER,
+    Asked,
+    AwardRequest,
+    AwardRequestPerson,
+    RequestState,
+    WithdrawalRequest,
+)
 
 __all__ = [
+    "GAP",
+    "LONGEST_ANSWER",
     "LONGEST_KEY",
     "LONGEST_MEMO",
     "RECOGNITION",
@@ -40,8 +51,11 @@ __all__ = [
     "SOURCES",
     "Account",
     "AccountKind",
+    "Asked",
     "Award",
     "AwardKind",
+    "AwardRequest",
+    "AwardRequestPerson",
     "CoinRule",
     "Currency",
     "Digest",
@@ -54,6 +68,7 @@ __all__ = [
     "Leaf",
     "OffBoards",
     "Reason",
+    "RequestState",
     "RuleName",
     "TeamGoal",
     "TeamTotal",
@@ -61,4 +76,5 @@ __all__ = [
     "Value",
     "ValueTotal",
     "WalletMonth",
+    "WithdrawalRequest",
 ]

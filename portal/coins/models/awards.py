@@ -60,6 +60,7 @@ class Award(Base):
             sqlite_where=text("adds_to_id IS NOT NULL"),
             postgresql_where=text("adds_to_id IS NOT NULL"),
         ),
+        Index("ix_award_words", "by_id", "reason"),
     )
 
     id: Mapped[Id]
@@ -93,12 +94,17 @@ class Award(Base):
     @property
     def place(self) -> tuple[int, ...]:
         """The unit where it is told and those above it today, the nearest first."""
-        current = object_session(self)
-        if current is None or self.unit_id is None:
-            return ()
-        statement = (
-            select(UnitPath.ancestor_id)
-            .where(UnitPath.unit_id == self.unit_id, true_on(UnitPath, clock.today()))
-            .order_by(UnitPath.distance)
-        )
-        return tuple(current.scalars(statement))
+        return place_of(self, self.unit_id)
+
+
+def place_of(row: object, unit_id: int | None) -> tuple[int, ...]:
+    """A unit and those above it today, the nearest first, by the session of `row`."""
+    current = object_session(row)
+    if current is None or unit_id is None:
+        return ()
+    statement = (
+        select(UnitPath.ancestor_id)
+        .where(UnitPath.unit_id == unit_id, true_on(UnitPath, clock.today()))
+        .order_by(UnitPath.distance)
+    )
+    return tuple(current.scalars(statement))

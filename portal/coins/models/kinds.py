@@ -118,6 +118,11 @@ class Value(StrEnum):
         """The value in the reader's words."""
         return str(_VALUES[self.value])
 
+    @property
+    def openings(self) -> tuple[str, ...]:
+        """Ways to begin, in the reader's words; what happened and what they did is left to fill."""
+        return tuple(str(line) for line in _OPENINGS[self])
+
 
 _VALUES = {
     "patience": _l("耐心"),
@@ -126,4 +131,42 @@ _VALUES = {
     "improvement": _l("改进"),
     "excellence": _l("卓越"),
     "courage": _l("担当"),
+}
+
+
+GAP = "____"
+"""A place in an opening that is to be filled."""
+
+
+_OPENINGS = {
+    Value.PATIENCE: (
+        _l("____那天，客户因为____很着急。你没有打断，一步一步地____，最后____。"),
+        _l("同一个问题客户问了____遍，你每次都____，直到对方说____。"),
+        _l("夜班快结束时来了一通____的电话，你还是____。"),
+    ),
+    Value.CARE: (
+        _l("____遇到了____，你先____，又____，让对方安下心来。"),
+        _l("你注意到____，没有人提醒，就主动____。"),
+        _l("新来的____还不熟悉____，你陪着____，现在对方已经____。"),
+    ),
+    Value.TEAMWORK: (
+        _l("____那天话务特别多，你帮____接下了____，大家才能____。"),
+        _l("____临时不能来，你____，班里一点没乱。"),
+        _l("和____一起处理____时，你把____讲得清清楚楚，后面的人接得很顺。"),
+    ),
+    Value.IMPROVEMENT: (
+        _l("以前____总要____，你想了个办法：____，现在只要____。"),
+        _l("你发现____会让客户____，提出改成____，已经____。"),
+        _l("你把____整理成____，大家照着做，____少了很多。"),
+    ),
+    Value.EXCELLENCE: (
+        _l("这个月你的____做到了____，靠的是每天____。"),
+        _l("质检听到你____那通电话：____，可以给大家当范例。"),
+        _l("客户专门来电说，你____的时候____，这是最好的评价。"),
+    ),
+    Value.COURAGE: (
+        _l("____出了问题，没有等别人，你站出来____，把影响控制在____。"),
+        _l("遇到____这样棘手的事，你主动接了过来，____，最后____。"),
+        _l("你发现自己____，马上说了出来，并且____，没有让客户受影响。"),
+    ),
 }

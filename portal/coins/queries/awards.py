@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    Date,
     Integer,
     String,
     and_,
@@ -17,27 +18,33 @@ from sqlalchemy import (
     exists,
     false,
     func,
+    literal,
     or_,
     select,
     true,
+    union_all,
 )
 from sqlalchemy.orm import aliased
 
 from portal.base import clock
 from portal.base.access import Viewer
-from portal.base.db import AnyRow, AnySelect, fetch, session
+from portal.base.db import AnyRow, AnySelect, UtcDateTime, fetch, session
+from portal.base.history import valid_on
 from portal.coins.models import (
     Account,
     AccountKind,
     Award,
     AwardKind,
+    CoinRule,
+    Currency,
     Entry,
     Reason,
     Transfer,
     Value,
+    WalletMonth,
 )
 from portal.coins.policy import OVERSEERS
-from portal.coins.queries.ledger import wallet_of
+from portal.coins.queries.ledger import month_of, wallet_of
 from portal.people.models import Person
 from portal.people.queries import below
 
@@ -245,3 +252,101 @@ def _first_names() -> AnySelect:
         .where(ranked.c.place <= bindparam("most", type_=Integer))
         .order_by(ranked.c.id, ranked.c.place)
     )
+
+
+# ---- what is asked before and after a coin is moved ----------------------------------------------
+
+SAME_WORDS_AFTER = timedelta(days=30)
+"""So long the same words of the same giver are noise."""
+
+
+def before_award(giver_id: int, words: str) -> tuple[dict[str, int], bool]:
+    """The numbers the house decided about coins, and whether the giver used these very words not
+    long ago in an award that stands. One query: it is asked for each award."""
+    since = clock.now() - SAME_WORDS_AFTER
+    rows = fetch(_before_award(), day=clock.today(), giver_id=giver_id, words=words, since=since)
+    return {row[0]: row[1] for row in rows if row[0]}, any(not row[0] for row in rows)
+
+
+@cache
+def _before_award() -> AnySelect:
+    undo = aliased(Transfer)
+    numbers = select(CoinRule.name, CoinRule.number).where(
+        valid_on(CoinRule, bindparam("day", type_=Date))
+    )
+    said = (
+        select(literal("", String), Award.amount)
+        .join(Transfer, Transfer.id == Award.transfer_id)
+        .where(
+            Award.by_id == bindparam("giver_id"),
+            Award.reason == bindparam("words", type_=String),
+            Transfer.entered_at >= bindparam("since", type_=UtcDateTime),
+            ~exists(select(undo.id).where(undo.reverses_id == Transfer.id)),
+        )
+    )
+    found: Any = union_all(numbers, said)
+    return select(found.subquery())
+
+
+def wallets_of(person_ids: Sequence[int]) -> dict[int, int]:
+    """The wallets there are of these people, by owner."""
+    return {row.owner_id: row.id for row in fetch(_wallets_of(), people=list(person_ids))}
+
+
+@cache
+def _wallets_of() -> AnySelect:
+    return select(Account.owner_id, Account.id).where(
+        Account.kind == AccountKind.WALLET,
+        Account.owner_id.in_(bindparam("people", expanding=True, type_=Integer)),
+        Account.period == "",
+        Account.currency == Currency.COIN,
+    )
+
+
+def awarded_in_month(
+    wallets: Sequence[int], day: date, giver_id: int | None, above: int
+) -> dict[int, int]:
+    """Coins awarded to each of these wallets in the month of `day`, by anybody (None) or by one
+    giver, net of what was withdrawn; only those above a number."""
+    first = day.replace(day=1)
+    asked: dict[str, Any] = {"first": first, "after": (first + timedelta(days=32)).replace(day=1)}
+    if giver_id is None:
+        # what was received in all is kept: only where that is above, the awards are added up
+        kept = fetch(_received_above(), wallets=wallets, month=month_of(day), above=above)
+        wallets = [row.account_id for row in kept]
+    else:
+        asked["giver_id"] = giver_id
+    if not wallets:
+        return {}
+    rows = fetch(_awarded_above(giver_id is not None), wallets=wallets, above=above, **asked)
+    return {row.account_id: int(row.awarded) for row in rows}
+
+
+@cache
+def _received_above() -> AnySelect:
+    return select(WalletMonth.account_id).where(
+        WalletMonth.account_id.in_(bindparam("wallets", expanding=True, type_=Integer)),
+        WalletMonth.month == bindparam("month", type_=String),
+        WalletMonth.received > bindparam("above", type_=Integer),
+    )
+
+
+@cache
+def _awarded_above(is_of_giver: bool) -> AnySelect:
+    undo = aliased(Transfer)
+    awarded = func.sum(Entry.amount)
+    query = (
+        select(Entry.account_id, awarded.label("awarded"))
+        .join(Award, Award.transfer_id == Entry.transfer_id)
+        .join(Transfer, Transfer.id == Award.transfer_id)
+        .where(
+            Entry.account_id.in_(bindparam("wallets", expanding=True, type_=Integer)),
+            Transfer.happened_on >= bindparam("first", type_=Date),
+            Transfer.happened_on < bindparam("after", type_=Date),
+            ~exists(select(undo.id).where(undo.reverses_id == Transfer.id)),
+        )
+        .group_by(Entry.account_id)
+        .having(awarded > bindparam("above", type_=Integer))
+        .order_by(Entry.account_id)
+    )
+    return query.where(Award.by_id == bindparam("giver_id")) if is_of_giver else query

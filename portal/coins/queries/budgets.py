@@ -18,6 +18,7 @@ from sqlalchemy import (
     case,
     exists,
     func,
+    literal,
     or_,
     select,
     tuple_,
@@ -55,15 +56,16 @@ class UnitLine:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """A unit's coins of one month: what came in, what is left."""
+    """A unit's coins of one month: what came in, what is left, what waits for review."""
 
     exists: bool
     funded: int
     left: int
+    held: int = 0
 
     @property
     def given(self) -> int:
-        return self.funded - self.left
+        return self.funded - self.left - self.held
 
 
 # ---- units ----------------------------------------------------------------------------------
@@ -187,16 +189,30 @@ def _left(owner_id: Any, period: Any) -> ColumnElement[int]:
     return select(func.sum(Account.balance)).where(_is_budget(owner_id, period)).scalar_subquery()
 
 
+def _held(owner_id: Any, period: Any) -> ColumnElement[int]:
+    """What is set aside out of a budget, to be decided about."""
+    return (
+        select(func.coalesce(func.sum(Account.balance), 0))
+        .where(
+            Account.kind == AccountKind.HELD,
+            Account.owner_id == owner_id,
+            Account.period == literal("budget:", String) + period,
+            Account.currency == Currency.COIN,
+        )
+        .scalar_subquery()
+    )
+
+
 def budget(unit_id: int, day: date) -> Budget:
     """A unit's budget of the month of `day`."""
-    [(funded, left)] = fetch(_budget(), period=month_of(day), unit_id=unit_id)
-    return Budget(left is not None, int(funded), int(left or 0))
+    [(funded, left, held)] = fetch(_budget(), period=month_of(day), unit_id=unit_id)
+    return Budget(left is not None, int(funded), int(left or 0), int(held))
 
 
 @cache
 def _budget() -> AnySelect:
     place: Any = bindparam("unit_id"), bindparam("period", type_=String)
-    return select(_funded(*place), _left(*place))
+    return select(_funded(*place), _left(*place), _held(*place))
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,10 +262,11 @@ class BudgetLine:
     kind: str
     funded: int | None
     left: int | None
+    held: int = 0
 
     @property
     def given(self) -> int:
-        return (self.funded or 0) - (self.left or 0)
+        return (self.funded or 0) - (self.left or 0) - self.held
 
 
 def budgets(
@@ -269,6 +286,7 @@ def budgets(
             Unit.kind,
             _funded(Unit.id, month_of(day)),
             _left(Unit.id, month_of(day)),
+            _held(Unit.id, month_of(day)),
         )
         .where(Unit.kind != "site")
         .order_by(Unit.name, Unit.id)
@@ -281,7 +299,9 @@ def budgets(
     if after is not None:
         query = query.where(tuple_(Unit.name, Unit.id) > after)
     return [
-        BudgetLine(*row[:3], *((int(row[3]), int(row[4])) if row[4] is not None else (None, None)))
+        BudgetLine(*row[:3], *map(int, row[3:]))
+        if row[4] is not None
+        else BudgetLine(*row[:3], None, None)
         for row in session().execute(query)
     ]
 

@@ -27,10 +27,13 @@ def hold(
     by_id: int | None,
     lapses_at: datetime,
     about: str = "",
+    shares: Sequence[tuple[int, int]] = (),
 ) -> Hold:
     """Set `amount` aside from an account until it is posted, voided, or lapses at `lapses_at`.
 
-    The same key with the same content answers the first hold. Raises Refused as `transfer` does.
+    `shares`: (account id, amount) where several slices give together; what is let go of comes back
+    to `account_id`. The same key with the same content answers the first hold. Raises Refused as
+    `transfer` does.
     """
     source = session().get_one(Account, account_id)
     held = account(
@@ -39,7 +42,8 @@ def hold(
         period=f"{source.kind}:{source.period}".rstrip(":"),
         currency=source.currency,
     )
-    legs = ((account_id, -amount), (held.id, amount))
+    sources = ((each, -part) for each, part in shares or ((account_id, amount),))
+    legs = (*sources, (held.id, amount))
     [moved] = post([Posting(key, Reason.HOLD, legs, by_id, about=about)])
     if not moved.is_new:
         return session().scalars(select(Hold).where(Hold.transfer_id == moved.id)).one()

@@ -24,9 +24,9 @@ from portal.coins import queries
 from portal.coins.models import Account, AccountKind, Award, AwardKind, Reason, Transfer
 from portal.coins.queries import Allowance
 from portal.coins.rules.accounts import account, accounts_of
-from portal.coins.rules.awards import LONGEST_REASON, SHORTEST_REASON
 from portal.coins.rules.budgets import hashed_key
 from portal.coins.rules.ledger import coins, post, posted_as
+from portal.coins.rules.plans import LONGEST_REASON, SHORTEST_REASON
 from portal.coins.rules.writing import Posting
 from portal.notify.rules import tell_many
 from portal.people.models import Person

@@ -37,6 +37,7 @@ def overview() -> Answer:
         rate=queries.rate_on(today),
         may_fund=policy.may_manage(me),
         month=month_name(today),
+        queue=queries.queue(me) if policy.may_review(me) else None,
     )
 
 

@@ -6,6 +6,7 @@ import re
 from datetime import timedelta
 
 from flask import abort, request, url_for
+from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from portal.base import clock
@@ -13,7 +14,8 @@ from portal.base.access import me
 from portal.base.forms import CONTROL, clean
 from portal.base.pages import Answer, done, page
 from portal.coins import policy, queries, rules
-from portal.coins.forms import CONFIRM, REVIEW, AwardForm, person_ids
+from portal.coins.forms import CONFIRM, OPENING, REVIEW, AwardForm, person_ids
+from portal.coins.models import Value
 from portal.coins.queries import UnitLine
 from portal.coins.rules import Plan
 from portal.coins.views.blueprints import pages
@@ -65,6 +67,8 @@ def budget() -> Answer:
         next_url=next_url,
         forgotten=queries.forgotten(unit.id, today - FORGOTTEN_AFTER, but=me.id),
         month=month_name(quota_day),
+        waiting=queries.own_requests(me.id, unit.id),
+        queue=queries.queue(me),
     )
 
 
@@ -75,6 +79,9 @@ def award() -> Answer:
     act = form.act if request.method == "POST" else ""
     if act == CONFIRM and form.accepted():
         given = rules.award(me, unit_id=_unit_id(), key=form.key, **form.values())
+        if given.waits:
+            here = url_for("coins.request_detail", request_id=given.id)
+            return done(_("金币先留着，等另一个人看过就发出去。"), here)
         return done(_told(form), url_for("coins.budget", unit=given.unit_id), tone="sun")
     units = queries.units_led(me)
     unit = chosen_unit(units)
@@ -82,6 +89,8 @@ def award() -> Answer:
         return _review(form, unit, rules.plan(me, unit_id=unit.id, **form.values()))
     if request.method == "GET":
         form.people.data = _asked_for()
+    elif form.act.startswith(OPENING):
+        form.begin_reason()
     is_cut = _list_people(form, unit)
     return page(
         "coins/give.html",
@@ -93,6 +102,7 @@ def award() -> Answer:
         is_cut=is_cut,
         forgotten=queries.forgotten(unit.id, clock.today() - FORGOTTEN_AFTER, but=me.id, limit=5),
         fairness=queries.fairness(me.id, unit.id, clock.today()),
+        openings=[(value, value.label, value.openings) for value in Value],
     )
 
 

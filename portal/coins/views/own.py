@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from babel.dates import format_date
 from flask import abort, request, url_for
-from flask_babel import ngettext
 
 from portal.base import clock, pictures, words
 from portal.base.access import LARGEST_ID, load, me, signed_in
-from portal.base.pages import Answer, done, page
+from portal.base.pages import Answer, page
 from portal.coins import policy, queries, rules
-from portal.coins.forms import WithdrawForm
-from portal.coins.models import Award, AwardKind
+from portal.coins.models import Award
 from portal.coins.queries import AwardLine, Wallet
 from portal.coins.views.blueprints import pages
 
@@ -88,6 +86,8 @@ def award_detail(award_id: int) -> Answer:
     award = load(Award, award_id, see=policy.may_see)
     line = queries.award_line(award.id)
     people = queries.receivers_of(award.transfer_id, MOST_NAMES)
+    asked = queries.standing_withdrawal(award.id)
+    may_withdraw = policy.may_withdraw(me, award) and still_open(line)
     return page(
         "coins/award.html",
         award=award,
@@ -95,7 +95,11 @@ def award_detail(award_id: int) -> Answer:
         people=people,
         others=award.head_count - len(people),
         is_mine=me.id in award.people,
-        may_withdraw=policy.may_withdraw(me, award) and still_open(line),
+        may_withdraw=may_withdraw,
+        asked=asked,
+        may_see_asked=asked is not None and policy.may_see_request(me, asked),
+        may_ask=not (line.withdrawn or asked or may_withdraw)
+        and policy.may_ask_withdrawal(me, award),
         until=line.entered_at + rules.TIME_TO_WITHDRAW,
         joined=queries.joined(award.id, MOST_NAMES),
         may_join=_may_join(award, line),
@@ -118,34 +122,3 @@ def _month_and_year(day: date) -> str:
 def still_open(line: AwardLine) -> bool:
     """May be taken back by who gave it."""
     return not line.withdrawn and clock.now() - line.entered_at <= rules.TIME_TO_WITHDRAW
-
-
-@pages.route("/awards/<int:award_id>/withdraw", methods=["GET", "POST"], who=signed_in)
-def withdraw(award_id: int) -> Answer:
-    """Take an own award back, within 15 minutes."""
-    award = load(Award, award_id, see=policy.may_see, may=policy.may_withdraw)
-    form = WithdrawForm()
-    if form.accepted():
-        rules.withdraw(me, award)
-        message = _told_back(award.amount * award.head_count, award.kind)
-        return done(message, url_for("coins.award_detail", award_id=award.id))
-    line = queries.award_line(award.id)
-    minutes = int((line.entered_at + rules.TIME_TO_WITHDRAW - clock.now()) / timedelta(minutes=1))
-    return page("coins/withdraw.html", form=form, line=line, minutes=max(minutes, 0))
-
-
-def _told_back(amount: int, kind: str) -> str:
-    told: str
-    if kind == AwardKind.THANK:
-        told = ngettext(
-            "撤回好了，%(num)s 枚金币回到了你的感谢额度里。",
-            "撤回好了，%(num)s 枚金币回到了你的感谢额度里。",
-            amount,
-        )
-    else:
-        told = ngettext(
-            "撤回好了，%(num)s 枚金币回到了预算里。",
-            "撤回好了，%(num)s 枚金币回到了预算里。",
-            amount,
-        )
-    return told
