@@ -12,6 +12,9 @@ room = Room(
     name="coins",
     blueprints=(pages, api),
     menu=(MenuEntry(_l("金币"), "coins.index", "coin", 20, signed_in),),
-    jobs=(Job("coins.fund_budgets", _l("拨入各单位本月的预算"), jobs.fund_budgets, at="00:10"),),
+    jobs=(
+        Job("coins.fund_budgets", _l("拨入各单位本月的预算"), jobs.fund_budgets, at="00:10"),
+        Job("coins.digest", _l("公示当天的金币摘要"), jobs.digest, at="23:55"),
+    ),
     file_sections=queries.file_sections,
 )

@@ -24,6 +24,14 @@ from portal.coins.queries.budgets import (
     units_led,
     units_with_leader,
 )
+from portal.coins.queries.digests import (
+    DigestLine,
+    Proof,
+    digests,
+    digests_from,
+    last_digest,
+    proof,
+)
 from portal.coins.queries.file import file_sections
 from portal.coins.queries.ledger import (
     Line,
@@ -45,8 +53,10 @@ __all__ = [
     "AwardLine",
     "Budget",
     "BudgetLine",
+    "DigestLine",
     "Fault",
     "Line",
+    "Proof",
     "Receiver",
     "Totals",
     "UnitLine",
@@ -58,12 +68,16 @@ __all__ = [
     "budget",
     "budgets",
     "count_entries",
+    "digests",
+    "digests_from",
     "file_sections",
     "first_names",
     "forgotten",
     "heads_by_unit",
+    "last_digest",
     "month_of",
     "months_until",
+    "proof",
     "rate_on",
     "received_in_all",
     "received_since",

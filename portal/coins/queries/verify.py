@@ -20,6 +20,7 @@ from portal.coins.models import (
     WalletMonth,
 )
 from portal.coins.models.chain import FIRST, entry_hash, instant, transfer_seal
+from portal.coins.queries.digests import STREAM, broken_digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,7 @@ def verify() -> list[Fault]:
         _overdrawn_account,
         _wrong_month,
         _not_zero,
+        _broken_digest,
     )
     return [fault for check in checks if (fault := check()) is not None]
 
@@ -131,7 +133,6 @@ def _broken_entry() -> Fault | None:
     return None
 
 
-STREAM = {"stream_results": True, "yield_per": 5000}
 LINKED = (
     Entry.account_id,
     Entry.seq,
@@ -309,3 +310,9 @@ def _not_zero() -> Fault | None:
         return None
     listed = ", ".join(f"{currency} {total}" for currency, total in wrong.items())
     return Fault(_("所有账户相加不是零：%(sums)s。", sums=listed))
+
+
+def _broken_digest() -> Fault | None:
+    """Each digest fits to the entries, and to the digest before it."""
+    broken = broken_digest()
+    return None if broken is None else Fault(broken.message, broken.entry_id)

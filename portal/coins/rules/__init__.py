@@ -19,6 +19,7 @@ from portal.coins.rules.budgets import (
     set_number,
     set_rate,
 )
+from portal.coins.rules.digests import make_digest
 from portal.coins.rules.holds import hold, lapse_holds, post_hold, share_hold, void_hold
 from portal.coins.rules.ledger import Short, coins, post, reverse, transfer
 from portal.coins.rules.writing import Original, Posted, Posting
@@ -43,6 +44,7 @@ __all__ = [
     "fund_units",
     "hold",
     "lapse_holds",
+    "make_digest",
     "plan",
     "post",
     "post_hold",
