@@ -1,5 +1,6 @@
 """The tables of coins. One subject a file."""
 
+from portal.coins.models.acts import AccountAct, AccountDeed
 from portal.coins.models.awards import Award
 from portal.coins.models.digests import Digest, Leaf
 from portal.coins.models.kinds import (
@@ -30,6 +31,8 @@ __all__ = [
     "RETURNS",
     "SOURCES",
     "Account",
+    "AccountAct",
+    "AccountDeed",
     "AccountKind",
     "Award",
     "CoinRule",

@@ -38,6 +38,7 @@ from portal.coins.queries.ledger import (
     Wallet,
     awards_received,
     balance,
+    balances_by_month,
     month_of,
     months_until,
     received_in_all,
@@ -46,6 +47,13 @@ from portal.coins.queries.ledger import (
     wallet,
     wallet_of,
     wallet_with_months,
+)
+from portal.coins.queries.taken import (
+    count_entered,
+    first_entered,
+    lines_entered,
+    table,
+    whole,
 )
 from portal.coins.queries.verify import Fault, Totals, count_entries, totals, verify
 
@@ -65,16 +73,20 @@ __all__ = [
     "awards_of_unit",
     "awards_received",
     "balance",
+    "balances_by_month",
     "budget",
     "budgets",
+    "count_entered",
     "count_entries",
     "digests",
     "digests_from",
     "file_sections",
+    "first_entered",
     "first_names",
     "forgotten",
     "heads_by_unit",
     "last_digest",
+    "lines_entered",
     "month_of",
     "months_until",
     "proof",
@@ -85,6 +97,7 @@ __all__ = [
     "receivers_of",
     "scope_of_overview",
     "statement",
+    "table",
     "totals",
     "unit_with_place",
     "units_led",
@@ -94,4 +107,5 @@ __all__ = [
     "wallet",
     "wallet_of",
     "wallet_with_months",
+    "whole",
 ]

@@ -170,7 +170,9 @@ def broken_digest() -> BrokenDigest | None:
         tree = tree_hash(leaf_hash(leaf.account_id, leaf.seq, leaf.head) for leaf in leaves)
         root = digest_root(before, row.day, row.through_id, row.entries, row.tree)
         if (tree, root, entries, len(leaves)) != (row.tree, row.root, row.entries, row.leaves):
-            return BrokenDigest(_("%(day)s 的摘要被改过，或前面少了一份。", day=row.day.isoformat()))
+            return BrokenDigest(
+                _("%(day)s 的摘要被改过，或前面少了一份。", day=row.day.isoformat())
+            )
         before = row.root
     return None
 

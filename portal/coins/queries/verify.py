@@ -173,14 +173,19 @@ def hash_of(row: AnyRow, before: str) -> str:
         reason=row.reason,
         happened_on=row.happened_on,
         entered_at=instant(row.entered_at),
-        seal=transfer_seal(
-            key=row.key,
-            content_hash=row.content_hash,
-            memo=row.memo,
-            by_id=row.by_id,
-            currency=row.currency,
-            reverses_id=row.reverses_id,
-        ),
+        seal=seal_of(row),
+    )
+
+
+def seal_of(row: AnyRow) -> str:
+    """The seal of an entry's transfer. `row`: LINKED."""
+    return transfer_seal(
+        key=row.key,
+        content_hash=row.content_hash,
+        memo=row.memo,
+        by_id=row.by_id,
+        currency=row.currency,
+        reverses_id=row.reverses_id,
     )
 
 

@@ -22,6 +22,7 @@ from portal.coins.rules.budgets import (
 from portal.coins.rules.digests import make_digest
 from portal.coins.rules.holds import hold, lapse_holds, post_hold, share_hold, void_hold
 from portal.coins.rules.ledger import Short, coins, post, reverse, transfer
+from portal.coins.rules.standing import close, freeze, thaw
 from portal.coins.rules.writing import Original, Posted, Posting
 
 __all__ = [
@@ -39,7 +40,9 @@ __all__ = [
     "account",
     "accounts_of",
     "award",
+    "close",
     "coins",
+    "freeze",
     "fund",
     "fund_units",
     "hold",
@@ -52,6 +55,7 @@ __all__ = [
     "set_number",
     "set_rate",
     "share_hold",
+    "thaw",
     "transfer",
     "void_hold",
     "withdraw",
