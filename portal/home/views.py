@@ -50,4 +50,5 @@ def _of_leader(viewer: Viewer) -> dict[str, Any]:
     return {
         "due": suggestions.answers_due(viewer, FEW),
         "budget": coins.budget(nearest, clock.today()) if nearest else None,
+        "budget_of": nearest,
     }

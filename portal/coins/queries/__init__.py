@@ -32,6 +32,14 @@ from portal.coins.queries.digests import (
     last_digest,
     proof,
 )
+from portal.coins.queries.explain import (
+    FIGURES,
+    Explained,
+    Figure,
+    Subject,
+    day_as_of,
+    explained,
+)
 from portal.coins.queries.file import file_sections
 from portal.coins.queries.ledger import (
     Line,
@@ -58,14 +66,18 @@ from portal.coins.queries.taken import (
 from portal.coins.queries.verify import Fault, Totals, count_entries, totals, verify
 
 __all__ = [
+    "FIGURES",
     "AwardLine",
     "Budget",
     "BudgetLine",
     "DigestLine",
+    "Explained",
     "Fault",
+    "Figure",
     "Line",
     "Proof",
     "Receiver",
+    "Subject",
     "Totals",
     "UnitLine",
     "Wallet",
@@ -78,8 +90,10 @@ __all__ = [
     "budgets",
     "count_entered",
     "count_entries",
+    "day_as_of",
     "digests",
     "digests_from",
+    "explained",
     "file_sections",
     "first_entered",
     "first_names",
