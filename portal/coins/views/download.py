@@ -118,12 +118,8 @@ def _blocks(kept: IO[bytes]) -> Iterator[bytes]:
 def _on_paper(account_id: int, period: Period) -> bytes:
     """Raises Refused for more lines than anybody prints."""
     if queries.count_entered(account_id, period.first, period.last) > MOST_ON_PAPER:
-        raise Refused(
-            _(
-                "这段时间有 %(most)s 条以上，纸上放不下。请选短一点的时间，或下载表格。",
-                most=MOST_ON_PAPER,
-            )
-        )
+        told = _("超过 %(most)s 条，纸上放不下。请选短一点的时间，或下载表格。", most=MOST_ON_PAPER)
+        raise Refused(told)
     lines = list(queries.lines_entered(account_id, period.first, period.last))
     return pdf.draw(
         "coins/statement.typ",
