@@ -137,14 +137,8 @@ def _on_paper(account_id: int, period: Period) -> bytes:
 
 
 def _sums(lines: list[Line]) -> str:
-    if not lines:
-        return str(_("这段时间没有变动。"))
-    return str(
-        _(
-            "开始时 %(before)s 枚，%(count)s 条，结束时 %(after)s 枚。",
-            before=lines[0].balance_before, count=len(lines), after=lines[-1].balance_after,
-        )
-    )  # fmt: skip
+    change = f"{sum(line.amount for line in lines):+d}"
+    return str(_("共 %(count)s 条，合计 %(change)s 枚。", count=len(lines), change=change))
 
 
 def _on_line(line: Line) -> dict[str, Any]:
