@@ -62,6 +62,7 @@ def make(session: Session, cast: Cast) -> dict[str, Values]:
     records["person_id"]["left"] = cast.leaver.id
     records["drive_id"], records["gift_id"] = _drives(cast)
     records["name"] = {"near": "greetings.birthdays", "missing": "no.such-job"}
+    records["figure"] = {"own": "wallet", "unit": "budget_left", "missing": "nothing"}
     records["which"] = {"open": "open", "queue": "queue"}
     records["kind"] = {"woodpecker": "woodpecker"}
     session.flush()
