@@ -17,7 +17,7 @@ import psycopg
 from flask import Flask, render_template_string, request
 from sqlalchemy.engine import make_url
 
-from bench.recording import BEGINS, Fresh, Given, Moving, Recording, read
+from bench.recording import BEGINS, Drawn, Fresh, Given, Moving, Recording, read
 
 app = Flask(__name__)
 here = threading.local()
@@ -78,6 +78,8 @@ class Play:
             if value.length not in self.fresh:
                 self.fresh[value.length] = secrets.token_hex(value.length)[: value.length]
             return self.fresh[value.length]
+        if isinstance(value, Drawn):
+            return secrets.randbits(60) + 1
         if isinstance(value, Given):
             return self.given
         if isinstance(value, Moving):

@@ -24,6 +24,8 @@ from portal.base.db import db, transaction
 from portal.base.history import true_on
 from portal.base.settings import Settings
 from portal.coins import rules as coins
+from portal.coins.models import AccountKind, Reason
+from portal.coins.queries import month_of
 from portal.people import rules as people
 from portal.people.models import Credential, Employment, Position, RoleGrant, Term
 from portal.people.queries import StaffLine, by_staff_no, directory, viewer_of_person
@@ -31,7 +33,7 @@ from portal.people.rules.keys import make_token
 
 REASON = "这个月的夜班里，帮三位新同事做了交接。"
 HERE = "http://127.0.0.1"
-TIMES = 5
+PLENTY = 500_000
 MOST_OF_PAGE, MOST_OF_AWARD = 8, 18
 
 
@@ -196,12 +198,17 @@ def _award_by_api(app: Flask, leader: Browser) -> Page:
 
 
 def _fund(app: Flask, leader: StaffLine) -> None:
-    """So many coins for the leader's unit that the measuring cannot use them up."""
+    """So many coins for the leader's unit that the measuring cannot use them up; in one slice, so
+    that each request asks the same."""
     with app.app_context(), transaction():
         viewer = viewer_of_person(leader.id)
         assert viewer is not None
-        units = viewer.units_as("leader")
-        for _ in range(TIMES):
-            for unit in units or ():
-                key = f"bench:{secrets.token_hex(8)}"
-                coins.fund(None, unit_id=unit, amount=coins.MOST_BY_HAND, key=key)
+        issue = coins.account(AccountKind.ISSUE).id
+        for unit in viewer.units_as("leader") or ():
+            budget = coins.account(AccountKind.BUDGET, unit, period=month_of(clock.today())).id
+            coins.transfer(
+                key=f"bench:{secrets.token_hex(8)}",
+                reason=Reason.FUND,
+                legs=[(issue, -PLENTY), (budget, PLENTY)],
+                by_id=None,
+            )

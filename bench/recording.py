@@ -1,7 +1,8 @@
 """What a page asks the database, written down so that the bare view can ask the very same.
 
 A request is made twice, in this process. What differs between the two must be new each time it is
-played: `Fresh` (keys, hashes), `Given` (numbers of the database) and `Moving` (balances) say so.
+played: `Fresh` (keys, hashes), `Given` (numbers of the database), `Drawn` (places in
+a chain) and `Moving` (balances) say so.
 """
 
 from __future__ import annotations
@@ -37,6 +38,11 @@ class Fresh:
 @dataclass(frozen=True, slots=True)
 class Given:
     """The number that the database gave to the row inserted before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A number that was never used before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +135,7 @@ def _general(statement: Statement, one: Any, two: Any) -> Any:
     if isinstance(two, dict):
         return {name: _value(name, one[name], two[name]) for name in two}
     listed = re.match(r"INSERT INTO \w+ \(([^)]*)\)", statement.sql)
-    names = listed[1].split(", ") if listed else []
+    names = listed[1].split(", ") if listed else re.findall(r"(\w+)=\?", statement.sql)
     names += [""] * (len(two) - len(names))
     return tuple(_value(name, *pair) for name, *pair in zip(names, one, two, strict=False))
 
@@ -138,6 +144,8 @@ def _value(name: str, one: Any, two: Any) -> Any:
     plain = two.value if isinstance(two, Enum) else two
     if one == two or isinstance(plain, bool):
         return plain
+    if isinstance(plain, int) and name.startswith(("seq", "entries", "new_entries")):
+        return Drawn()
     if isinstance(plain, int):
         return Given() if "_id" in name else Moving(plain, plain - one)
     is_text = isinstance(plain, str) and not re.match(r"\d{4}-\d\d-|/", plain)

@@ -153,13 +153,14 @@ def check_door() -> None:
     door = doors(current_app)[request.endpoint or ""]
     if door.who is everyone:
         return
-    if not me.is_authenticated:
+    viewer: Viewer = me._get_current_object()  # type: ignore[attr-defined]
+    if not viewer.is_authenticated:
         raise Unauthorized()
-    if me.scopes is not None and (door.scope is None or door.scope not in me.scopes):
+    if viewer.scopes is not None and (door.scope is None or door.scope not in viewer.scopes):
         raise Forbidden()
-    if me.must_change_password and not door.while_changing_password:
+    if viewer.must_change_password and not door.while_changing_password:
         raise PasswordFirst()
-    if not door.who(me):
+    if not door.who(viewer):
         raise Forbidden()
 
 

@@ -14,7 +14,7 @@ from portal.base import once
 from portal.base.access import check_door, doors, me
 from portal.base.db import attempt
 from portal.base.errors import Refused, Replayed
-from portal.base.pages import csrf
+from portal.base.pages import csrf, done
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 PLAIN_ENDPOINTS = frozenset({"static", "health.healthz"})
@@ -40,7 +40,8 @@ class Portal(OpenAPI):
                 raise
             g.refusal = refusal
             response = attempt(self._answer, read_only=True, keeps=_is_success)
-            response.status_code = refusal.status
+            if response.location is None:  # else the form is no longer to be had: go on from there
+                response.status_code = refusal.status
             return response
 
     def _answer(self) -> Response:
@@ -76,4 +77,10 @@ def _again(first: Replayed) -> Any:
         answer = Response(first.body, status=first.status, mimetype="application/json")
         answer.headers["Idempotent-Replayed"] = "true"
         return answer
-    return redirect(first.location or "/", code=first.status or 303)
+    if first.location is None:  # a page was drawn, with something on it that is shown once only
+        return done(
+            _("这已经做好了，结果只显示一次。没有看到的话，请再做一次。"),
+            request.full_path.rstrip("?"),
+            tone="sun",
+        )
+    return redirect(first.location, code=first.status)

@@ -29,7 +29,7 @@ from flask_wtf.csrf import CSRFError, CSRFProtect
 from sqlalchemy.exc import DBAPIError, OperationalError
 from werkzeug.exceptions import HTTPException, InternalServerError, Unauthorized
 
-from portal.base import once, words
+from portal.base import drawing, once, words
 from portal.base.access import PasswordFirst, Viewer, me
 from portal.base.api import is_api_request, problem
 from portal.base.errors import Refused
@@ -123,6 +123,7 @@ def install(app: Flask) -> None:
     """Set up the frame of pages: template globals, headers, errors, CSRF."""
     frame = app.extensions["sunhome_frame"] = Frame()
     csrf.init_app(app)
+    drawing.install(app.jinja_env)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     static = Path(app.static_folder or "")
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 PAD_X = 6.0
 PAD_Y = 8.0
 NARROWEST = 320  # px: a picture on a phone, where the words under the columns must still fit
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
+class Point(NamedTuple):
     """A place in the picture."""
 
     x: float
@@ -133,10 +133,9 @@ def line(
     top = max([*known, *([high] if high is not None else [])])
     step = (width - 2 * PAD_X) / max(len(clean) - 1, 1)
     room = height - 2 * PAD_Y
+    span = top / 2 - bottom / 2  # halved before subtracting: two enormous values do not overflow
 
     def place(at: int, value: float) -> Point:
-        # halved before subtracting, so that two enormous values do not overflow
-        span = top / 2 - bottom / 2
         share = (value / 2 - bottom / 2) / span if span else 0.5
         x = PAD_X + at * step if len(clean) > 1 else width / 2
         return Point(round(x, 1), round(height - PAD_Y - share * room, 1))

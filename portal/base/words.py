@@ -13,8 +13,8 @@ from babel.dates import format_date
 from flask import Flask, current_app, g, has_app_context, has_request_context, request
 from flask import session as cookie
 from flask.globals import app_ctx
-from flask_babel import Babel, Domain, get_locale, get_translations, ngettext
-from flask_babel import gettext as _
+from flask_babel import Babel, Domain, get_locale, get_translations
+from flask_babel.speaklater import LazyString
 from jinja2 import pass_eval_context
 from jinja2.nodes import EvalContext
 from markupsafe import Markup
@@ -49,6 +49,50 @@ def language() -> str:
     kept = None if context is None else context.g.get("_flask_babel")
     locale = getattr(kept, "babel_locale", None) or get_locale()
     return "en" if locale is not None and locale.language == "en" else "zh"
+
+
+def catalogue() -> NullTranslations | None:
+    """The texts of the language in force; None for Chinese, which stands in the source.
+
+    Flask-Babel looks its catalogue up anew for each text, by a name it spells out each time; a page
+    has a hundred texts, so the templates come here.
+    """
+    tongue = language()
+    if tongue == "zh":
+        return None
+    known: dict[str, NullTranslations] = current_app.extensions["sunhome_catalogues"]
+    if tongue not in known:
+        known[tongue] = get_translations()
+    return known[tongue]
+
+
+def quick_gettext(text: str) -> str:
+    texts = catalogue()
+    return text if texts is None else texts.gettext(text)
+
+
+def quick_ngettext(one: str, many: str, number: int) -> str:
+    texts = catalogue()
+    return many if texts is None else texts.ngettext(one, many, number)
+
+
+class Texts(Domain):
+    """Flask-Babel's texts, looked up the short way."""
+
+    def gettext(self, string: str, **variables: Any) -> str:
+        found = quick_gettext(string)
+        return found % variables if variables else found
+
+    def ngettext(self, singular: str, plural: str, num: int, **variables: Any) -> str:
+        return quick_ngettext(singular, plural, num) % {"num": num, **variables}
+
+
+_, ngettext = quick_gettext, Texts().ngettext
+
+
+def lazy(text: str) -> LazyString:
+    """A text that is told in the language of whoever reads it: for what a list asks 25 times."""
+    return LazyString(quick_gettext, text)
 
 
 @lru_cache(maxsize=4096)
@@ -100,9 +144,10 @@ def ago(value: date | datetime | None) -> str:
         return ""
     on = clock.local(value).date() if isinstance(value, datetime) else value
     distance = (on - clock.today()).days
-    near: dict[int, str] = {0: _("今天"), -1: _("昨天"), 1: _("明天")}
-    if distance in near:
-        return near[distance]
+    if distance == 0:
+        return _("今天")
+    if distance in (-1, 1):
+        return _("昨天") if distance < 0 else _("明天")
     if 1 < distance <= 14:
         return str(ngettext("还有 %(num)s 天", "还有 %(num)s 天", distance))
     if -7 < distance < 0:
@@ -131,42 +176,6 @@ def yuan(fen: int) -> str:
 def percent(share: float | None, digits: int = 1) -> str:
     """A share (0.987) as percent."""
     return "—" if share is None else f"{share * 100:.{digits}f}%"
-
-
-def catalogue() -> NullTranslations | None:
-    """The texts of the language in force; None for Chinese, which stands in the source.
-
-    Flask-Babel looks its catalogue up anew for each text, by a name it spells out each time; a page
-    has a hundred texts, so the templates come here.
-    """
-    tongue = language()
-    if tongue == "zh":
-        return None
-    known: dict[str, NullTranslations] = current_app.extensions["sunhome_catalogues"]
-    if tongue not in known:
-        known[tongue] = get_translations()
-    return known[tongue]
-
-
-def quick_gettext(text: str) -> str:
-    texts = catalogue()
-    return text if texts is None else texts.gettext(text)
-
-
-def quick_ngettext(one: str, many: str, number: int) -> str:
-    texts = catalogue()
-    return many if texts is None else texts.ngettext(one, many, number)
-
-
-class Texts(Domain):
-    """Flask-Babel's texts, looked up the short way."""
-
-    def gettext(self, string: str, **variables: Any) -> str:
-        found = quick_gettext(string)
-        return found % variables if variables else found
-
-    def ngettext(self, singular: str, plural: str, num: int, **variables: Any) -> str:
-        return quick_ngettext(singular, plural, num) % {"num": num, **variables}
 
 
 @lru_cache(maxsize=8192)

@@ -9,7 +9,6 @@ from portal.base.access import Pages, Viewer, me, signed_in
 from portal.base.pages import Answer, page
 from portal.coins import queries as coins
 from portal.drives import queries as drives
-from portal.drives.models import DriveState
 from portal.home import queries
 from portal.suggestions import queries as suggestions
 
@@ -23,7 +22,6 @@ def index() -> Answer:
     viewer: Viewer = me._get_current_object()  # type: ignore[attr-defined]
     now, today = clock.now(), clock.today()
     wallet = coins.wallet_with_months(viewer.id)
-    running = drives.in_state(viewer, DriveState.OPEN, limit=1)[:1]
     return page(
         "home/index.html",
         now=now,
@@ -32,8 +30,7 @@ def index() -> Answer:
         acts=queries.acts_of(viewer),
         balance=wallet.balance,
         change=wallet.change.get(coins.month_of(today), 0),
-        drive=running[0] if running else None,
-        totals=drives.totals(drive.id for drive in running),
+        drive=drives.next_to_close(viewer),
         feed=queries.feed(viewer, today),
         **(_of_leader(viewer) if viewer.has("leader") else _of_colleague(viewer)),
     )

@@ -10,7 +10,6 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from flask_babel import lazy_gettext as _l
 from sqlalchemy import (
     DDL,
     CheckConstraint,
@@ -28,6 +27,7 @@ from sqlalchemy.orm import Mapped, mapped_column, object_session, relationship
 from portal.base import clock
 from portal.base.db import Base, Id, Ref
 from portal.base.history import true_on
+from portal.base.words import lazy as _l
 from portal.people.models import Role, UnitPath, sorted_text
 
 MOST_TITLE, MOST_WHAT, MOST_SPOT, MOST_SINCE, MOST_MORE = 60, 2000, 80, 60, 500
@@ -68,7 +68,6 @@ class Status(StrEnum):
         return _TONES.get(self, "plain")
 
 
-# lazy, and made once: a list asks for 25 of them
 _KIND_LABELS = {Kind.WOODPECKER: _l("啄木鸟"), Kind.GOLDEN_FINGER: _l("金手指")}
 _STATUS_LABELS = {
     Status.SENT: _l("等待答复"),

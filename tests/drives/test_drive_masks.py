@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from portal.base import clock
 from portal.drives import policy, queries, rules
-from portal.drives.models import Drive, Gift
+from portal.drives.models import Drive, DriveState, Gift
 from portal.people.models import Credential, Unit
 from portal.people.rules import add_person, hire
 from tests.drives.making import as_viewer, fill_wallet, hand_over, new_drive
@@ -153,6 +153,9 @@ def test_what_may_be_seen_is_what_is_listed(db: Any, cast: Any) -> None:
             listed = set(session.scalars(select(Drive.id).where(queries.visible_to(viewer))))
             seen = {drive.id for drive in drives if policy.may_see(viewer, drive)}
             assert listed == seen, viewer
+            found = queries.next_to_close(viewer)
+            open_ones = queries.in_state(viewer, DriveState.OPEN)
+            assert (found and found.id) == (open_ones[0].id if open_ones else None), viewer
             sizes.add(len(seen))
         assert len(sizes) > 2
         session.rollback()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from flask_babel import gettext as _
+from portal.base.words import lazy as _l
 
 
 class AccountKind(StrEnum):
@@ -23,19 +23,20 @@ class AccountKind(StrEnum):
     @property
     def label(self) -> str:
         """The kind in the reader's words."""
-        return str(
-            {
-                "issue": _("发行（金币的来处）"),
-                "budget": _("各单位的预算"),
-                "allowance": _("每人的感谢额度"),
-                "wallet": _("大家的钱包"),
-                "store": _("兑换处"),
-                "drive": _("义卖义捐"),
-                "held": _("暂存"),
-                "expired": _("已到期"),
-                "cash": _("收到的善款（来处）"),
-            }[self.value]
-        )
+        return str(_KINDS[self.value])
+
+
+_KINDS = {
+    "issue": _l("发行（金币的来处）"),
+    "budget": _l("各单位的预算"),
+    "allowance": _l("每人的感谢额度"),
+    "wallet": _l("大家的钱包"),
+    "store": _l("兑换处"),
+    "drive": _l("义卖义捐"),
+    "held": _l("暂存"),
+    "expired": _l("已到期"),
+    "cash": _l("收到的善款（来处）"),
+}
 
 
 SOURCES = frozenset({AccountKind.ISSUE, AccountKind.CASH})
@@ -70,26 +71,27 @@ class Reason(StrEnum):
     @property
     def label(self) -> str:
         """The reason in the reader's words."""
-        return str(
-            {
-                "fund": _("拨入预算"),
-                "award": _("表扬"),
-                "thank": _("同事的感谢"),
-                "withdraw": _("撤回表扬"),
-                "reversal": _("更正"),
-                "gift_to_drive": _("捐给义卖义捐"),
-                "cash_received": _("收到善款"),
-                "greeting": _("节日问候"),
-                "suggestion_reward": _("建议被采纳"),
-                "order": _("兑换"),
-                "refund": _("退回"),
-                "expire": _("到期"),
-                "opening": _("期初"),
-                "hold": _("暂存"),
-                "release": _("暂存退回"),
-                "rule": _("按规则奖励"),
-            }[self.value]
-        )
+        return str(_REASONS[self.value])
+
+
+_REASONS = {
+    "fund": _l("拨入预算"),
+    "award": _l("表扬"),
+    "thank": _l("同事的感谢"),
+    "withdraw": _l("撤回表扬"),
+    "reversal": _l("更正"),
+    "gift_to_drive": _l("捐给义卖义捐"),
+    "cash_received": _l("收到善款"),
+    "greeting": _l("节日问候"),
+    "suggestion_reward": _l("建议被采纳"),
+    "order": _l("兑换"),
+    "refund": _l("退回"),
+    "expire": _l("到期"),
+    "opening": _l("期初"),
+    "hold": _l("暂存"),
+    "release": _l("暂存退回"),
+    "rule": _l("按规则奖励"),
+}
 
 
 RECOGNITION = frozenset(
@@ -114,13 +116,14 @@ class Value(StrEnum):
     @property
     def label(self) -> str:
         """The value in the reader's words."""
-        return str(
-            {
-                "patience": _("耐心"),
-                "care": _("关爱"),
-                "teamwork": _("协作"),
-                "improvement": _("改进"),
-                "excellence": _("卓越"),
-                "courage": _("担当"),
-            }[self.value]
-        )
+        return str(_VALUES[self.value])
+
+
+_VALUES = {
+    "patience": _l("耐心"),
+    "care": _l("关爱"),
+    "teamwork": _l("协作"),
+    "improvement": _l("改进"),
+    "excellence": _l("卓越"),
+    "courage": _l("担当"),
+}

@@ -124,8 +124,13 @@ def _of_unit(is_further: bool) -> AnySelect:
 
 def award_line(award_id: int) -> AwardLine:
     """One award as a line; whoever asks has loaded it for the viewer."""
-    row = session().execute(_award_lines().where(Award.id == award_id)).one()
+    [row] = fetch(_award_line(), award_id=award_id)
     return AwardLine(*row)
+
+
+@cache
+def _award_line() -> AnySelect:
+    return _award_lines().where(Award.id == bindparam("award_id"))
 
 
 def receivers_of(transfer_id: int, limit: int) -> list[str]:

@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+import secrets
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
 from typing import Any, cast
 
 from flask_babel import gettext as _
-from sqlalchemy import Integer, Table, and_, bindparam, insert, or_, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Integer,
+    String,
+    Table,
+    and_,
+    bindparam,
+    func,
+    insert,
+    or_,
+    select,
+)
+from sqlalchemy.orm import aliased
 
 from portal.base import clock
 from portal.base.access import Grant, Viewer
-from portal.base.db import AnySelect, fetch, session
+from portal.base.db import AnyRow, AnySelect, fetch, session
 from portal.base.errors import Refused
 from portal.base.forms import clean
 from portal.coins import policy, queries
@@ -23,7 +36,7 @@ from portal.coins.models import Account, AccountKind, Award, Currency, Reason, T
 from portal.coins.queries import Receiver, UnitLine, month_of, units_led
 from portal.coins.rules.accounts import accounts_of
 from portal.coins.rules.budgets import hashed_key
-from portal.coins.rules.ledger import Short, coins, post, reverse
+from portal.coins.rules.ledger import Short, coins, locked_accounts, post, posted_as, reverse
 from portal.coins.rules.slices import draw
 from portal.coins.rules.writing import Posted, Posting
 from portal.notify.rules import tell_many
@@ -35,15 +48,15 @@ SHORTEST_REASON, LONGEST_REASON = 10, 300
 LATEST = timedelta(days=31)
 """How long after the fact it may still be awarded."""
 TIME_TO_WITHDRAW = timedelta(minutes=15)
-ATTEMPTS = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Awarded:
-    """An award by its number, and the transfer that it made."""
+    """An award by its number, the transfer that it made, and whose budget it came from."""
 
     id: int
     transfer_id: int
+    unit_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +66,11 @@ class Plan:
     unit_id: int
     receivers: tuple[Receiver, ...]
     amount: int
-    slices: dict[int, int]
-    wallets: dict[int, int]
+    left: int
 
     @property
     def total(self) -> int:
         return self.amount * len(self.receivers)
-
-    @property
-    def left(self) -> int:
-        return sum(self.slices.values())
 
     @property
     def left_after(self) -> int:
@@ -86,60 +94,137 @@ def award(
     `happened_on`: the day of the fact, up to 31 days back. The same `key` with the same content
     answers the first award. Raises Refused, at the field that can be mended.
     """
-    meant = plan(
-        by,
-        people=people,
-        amount=amount,
-        reason=reason,
-        value=value,
-        unit_id=unit_id,
+    unit_id, receivers = _checked(
+        by, people=people, amount=amount, reason=reason, value=value, unit_id=unit_id,
         happened_on=happened_on,
-        budget_decides=False,
+    )  # fmt: skip
+    gift = _Gift(
+        unit_id,
+        tuple(sorted(receiver.id for receiver in receivers)),
+        amount,
+        f"award:{hashed_key(by.id, key)}",
+        by.id,
+        happened_on,
+        f"{value}\0{clean(reason)}",
     )
-    moved = _post(meant, by, key=key, happened_on=happened_on, about=_about(meant, value, reason))
+    moved = _post(gift)
     if not moved.is_new:
         before = session().scalars(select(Award.id).where(Award.transfer_id == moved.id)).one()
-        return Awarded(before, moved.id)
+        return Awarded(before, moved.id, unit_id)
     row = {
         "transfer_id": moved.id,
-        "unit_id": meant.unit_id,
+        "unit_id": unit_id,
         "by_id": by.id,
         "value": Value(value),
         "reason": clean(reason),
         "amount": amount,
-        "head_count": len(meant.receivers),
+        "head_count": len(receivers),
     }
-    given = Awarded(session().connection().execute(_new_award(), row).scalar_one(), moved.id)
-    _tell_receivers(by, given.id, row, [receiver.id for receiver in meant.receivers])
+    number = session().connection().execute(_new_award(), row).scalar_one()
+    given = Awarded(number, moved.id, unit_id)
+    _tell_receivers(by, given.id, row, gift.people)
     return given
 
 
-def _post(meant: Plan, by: Viewer, *, key: str, happened_on: date | None, about: str) -> Posted:
-    """Out of the budget into each wallet. Others may be giving from the same budget: where the
-    slice that was chosen is empty by the time it is locked, another is."""
-    for attempt in range(ATTEMPTS):
-        posting = Posting(
-            key=f"award:{hashed_key(by.id, key)}",
-            reason=Reason.AWARD,
-            legs=_legs(meant),
-            by_id=by.id,
-            happened_on=happened_on,
-            about=about,
+@dataclass(frozen=True, slots=True)
+class _Gift:
+    """An award on its way into the ledger. `words`: what it is for."""
+
+    unit_id: int
+    people: tuple[int, ...]
+    amount: int
+    key: str
+    by_id: int
+    happened_on: date | None
+    words: str
+
+    @property
+    def total(self) -> int:
+        return self.amount * len(self.people)
+
+    def posting(self, parts: Sequence[tuple[int, int]], wallets: Mapping[int, int]) -> Posting:
+        """Out of the budget's slices, `parts` of each, into the wallets."""
+        people = ",".join(map(str, self.people))
+        return Posting(
+            self.key,
+            Reason.AWARD,
+            (
+                *((account_id, -amount) for account_id, amount in parts),
+                *((wallets[person], self.amount) for person in self.people),
+            ),
+            self.by_id,
+            happened_on=self.happened_on,
+            about="\0".join((str(self.unit_id), people, str(self.amount), self.words)),
         )
-        try:
-            with session().begin_nested() if len(meant.slices) > 1 else nullcontext():
-                return post([posting])[0]
-        except Short as short:
-            slices, _wallets = _known_accounts(meant.unit_id, [])
-            meant = replace(meant, slices=slices)
-            if len(slices) == 1 or meant.left_after < 0 or attempt == ATTEMPTS - 1:
-                raise _too_much(meant) from short
-    raise AssertionError("unreachable")
 
 
-def _about(meant: Plan, value: str, reason: str) -> str:
-    people = ",".join(str(person.id) for person in sorted(meant.receivers, key=lambda it: it.id))
-    return "\0".join((str(meant.unit_id), people, str(meant.amount), value, clean(reason)))
+def _post(gift: _Gift) -> Posted:
+    """Out of any slice of the budget that holds enough, or out of several of them."""
+    locked = {row.id: row for row in _lock_places(gift)}
+    wallets = {row.owner_id: row.id for row in locked.values() if row.kind == AccountKind.WALLET}
+    enough = [row.id for row in locked.values() if row.kind == AccountKind.BUDGET]
+    if missing := [person for person in gift.people if person not in wallets]:
+        wallets |= accounts_of(AccountKind.WALLET, missing)
+        locked = {}
+    if enough:
+        return post([gift.posting([(enough[0], gift.total)], wallets)], locked)[0]
+    left = {row.id: row.balance for row in _budget(gift.unit_id, locked=True)}
+    parts = draw(left, gift.total)
+    if sum(amount for _account, amount in parts) == gift.total:
+        return post([gift.posting(parts, wallets)])[0]
+    if before := posted_as(gift.posting((), wallets)):
+        return before
+    raise _too_much(sum(left.values()), gift.total)
+
+
+def _lock_places(gift: _Gift) -> Sequence[AnyRow]:
+    """The wallets there are, and one slice of the budget by chance if it holds enough, so that many
+    can give at once; all locked."""
+    return fetch(
+        _places(),
+        unit_id=gift.unit_id,
+        period=month_of(clock.today()),
+        people=list(gift.people),
+        total=gift.total,
+        chance=secrets.randbelow(840),  # divisible by any number of slices there may be
+    )
+
+
+@cache
+def _places() -> AnySelect:
+    people = bindparam("people", expanding=True, type_=Integer)
+    of_budget = _is_budget(Account)
+    number = select(func.count()).where(_is_budget(aliased(Account))).scalar_subquery()
+    a_slice = Account.slice == bindparam("chance", type_=Integer) % func.nullif(number, 0)
+    is_wallet = and_(
+        Account.currency == Currency.COIN,
+        Account.kind == AccountKind.WALLET,
+        Account.owner_id.in_(people),
+        Account.period == "",
+    )
+    enough = Account.balance >= bindparam("total", type_=BigInteger)
+    return locked_accounts(or_(and_(of_budget, a_slice, enough), is_wallet))
+
+
+def _is_budget(account: Any) -> ColumnElement[bool]:
+    return and_(
+        account.currency == Currency.COIN,
+        account.kind == AccountKind.BUDGET,
+        account.owner_id == bindparam("unit_id"),
+        account.period == bindparam("period", type_=String),
+    )
+
+
+def _budget(unit_id: int, *, locked: bool = False) -> Sequence[AnyRow]:
+    """The slices of this month's budget."""
+    return fetch(_slices(locked), unit_id=unit_id, period=month_of(clock.today()))
+
+
+@cache
+def _slices(is_locked: bool) -> AnySelect:
+    if is_locked:
+        return locked_accounts(_is_budget(Account))
+    return select(Account.id, Account.balance).where(_is_budget(Account))
 
 
 @cache
@@ -157,20 +242,33 @@ def plan(
     value: str,
     unit_id: int | None = None,
     happened_on: date | None = None,
-    budget_decides: bool = True,
 ) -> Plan:
-    """What an award would do. Raises Refused for all that stands against it.
+    """What an award would do. Raises Refused for all that stands against it."""
+    unit_id, receivers = _checked(
+        by, people=people, amount=amount, reason=reason, value=value, unit_id=unit_id,
+        happened_on=happened_on,
+    )  # fmt: skip
+    meant = Plan(unit_id, tuple(receivers), amount, sum(row.balance for row in _budget(unit_id)))
+    if meant.left_after < 0:
+        raise _too_much(meant.left, meant.total)
+    return meant
 
-    `budget_decides` False leaves the budget to the posting, which sees it under its lock.
-    """
+
+def _checked(
+    by: Viewer,
+    *,
+    people: Sequence[int],
+    amount: int,
+    reason: str,
+    value: str,
+    unit_id: int | None,
+    happened_on: date | None,
+) -> tuple[int, list[Receiver]]:
+    """The unit that gives and those who receive. The budget is left to the posting, which sees it
+    under its lock."""
     _check_words(amount, reason, value, happened_on)
     unit_id = _unit_for(by, unit_id)
-    receivers = _check_people(by, people, unit_id)
-    slices, wallets = _known_accounts(unit_id, [person.id for person in receivers])
-    meant = Plan(unit_id, tuple(receivers), amount, slices, wallets)
-    if budget_decides and meant.left_after < 0:
-        raise _too_much(meant)
-    return meant
+    return unit_id, _check_people(by, people, unit_id)
 
 
 def _check_words(amount: int, reason: str, value: str, happened_on: date | None) -> None:
@@ -243,57 +341,14 @@ def _check_people(by: Viewer, people: Sequence[int], unit_id: int) -> list[Recei
     return list(known.values())
 
 
-def _known_accounts(unit_id: int, people: Sequence[int]) -> tuple[dict[int, int], dict[int, int]]:
-    """The balances of the budget's slices by account, and the wallets there are by owner."""
-    period = month_of(clock.today())
-    rows = fetch(_accounts(), unit_id=unit_id, period=period, people=list(people))
-    slices = {row.id: row.balance for row in rows if row.kind == AccountKind.BUDGET}
-    return slices, {row.owner_id: row.id for row in rows if row.kind == AccountKind.WALLET}
-
-
-@cache
-def _accounts() -> AnySelect:
-    people = bindparam("people", expanding=True, type_=Integer)
-    return select(Account.id, Account.kind, Account.owner_id, Account.balance).where(
-        Account.currency == Currency.COIN,
-        or_(
-            and_(
-                Account.kind == AccountKind.BUDGET,
-                Account.owner_id == bindparam("unit_id"),
-                Account.period == bindparam("period"),
-            ),
-            and_(
-                Account.kind == AccountKind.WALLET,
-                Account.owner_id.in_(people),
-                Account.period == "",
-            ),
-        ),
-    )
-
-
-def _legs(meant: Plan) -> tuple[tuple[int, int], ...]:
-    """Out of the budget into each wallet, opening those that are missing. Raises Refused."""
-    if not meant.slices:
-        raise _too_much(meant)
-    people = [person.id for person in meant.receivers]
-    wallets = meant.wallets
-    if missing := [person for person in people if person not in wallets]:
-        wallets = wallets | accounts_of(AccountKind.WALLET, missing)
-    parts = draw(meant.slices, meant.total)
-    if meant.left_after < 0:  # one that was posted before is found by its key, nothing else is
-        parts = [(next(iter(meant.slices)), meant.total)]
-    shares = ((wallets[person], meant.amount) for person in people)
-    return (*((account_id, -amount) for account_id, amount in parts), *shares)
-
-
-def _too_much(meant: Plan) -> Refused:
-    if meant.left <= 0:
+def _too_much(left: int, total: int) -> Refused:
+    if left <= 0:
         message = _("这个月的预算已经用完了。可以等下个月，或请人力资源部加拨。")
     else:
         message = _(
             "这个月的预算还剩 %(left)s，这次要用 %(total)s。请少发一些，或请人力资源部加拨。",
-            left=coins(meant.left),
-            total=coins(meant.total),
+            left=coins(left),
+            total=coins(total),
         )
     return Refused(message, "amount")
 

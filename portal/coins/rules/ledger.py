@@ -116,16 +116,17 @@ def _original() -> AnySelect:
     )
 
 
-def post(postings: Sequence[Posting]) -> list[Posted]:
+def post(postings: Sequence[Posting], locked: Mapping[int, AnyRow] | None = None) -> list[Posted]:
     """Post several transfers, all or nothing, in this order.
 
-    Raises Refused as `transfer` does, before anything is written.
+    `locked`: the accounts, where the caller holds them locked (`locked_accounts`). Raises Refused
+    as `transfer` does, before anything is written.
     """
     for posting in postings:
         _check(posting)
     if len({posting.key for posting in postings}) != len(postings):
         raise ValueError("a key twice in one call")
-    accounts = _lock(postings)
+    accounts = locked or _lock(postings)
     known = _posted_before(postings)
     fresh = [posting for posting in postings if posting.key not in known]
     ids: dict[str, int] = {}
@@ -141,6 +142,12 @@ def post(postings: Sequence[Posting]) -> list[Posted]:
         Posted(ids.get(posting.key) or known[posting.key], posting.key in ids)
         for posting in postings
     ]
+
+
+def posted_as(posting: Posting) -> Posted | None:
+    """The transfer that was posted under this key. Raises Refused (409) if with other content."""
+    known = _posted_before([posting])
+    return Posted(known[posting.key], is_new=False) if known else None
 
 
 def _check(posting: Posting) -> None:
@@ -171,10 +178,16 @@ def _lock(postings: Iterable[Posting]) -> dict[int, AnyRow]:
 
 @cache
 def _locked() -> AnySelect:
+    return locked_accounts(Account.id.in_(bindparam("ids", expanding=True, type_=Integer)))
+
+
+def locked_accounts(which: ColumnElement[bool]) -> AnySelect:
+    """A query of accounts that locks them, in the order of their ids."""
     return (
         select(
             Account.id,
             Account.kind,
+            Account.owner_id,
             Account.currency,
             Account.balance,
             Account.entries,
@@ -182,9 +195,9 @@ def _locked() -> AnySelect:
             Account.frozen_at,
             Account.closed_at,
         )
-        .where(Account.id.in_(bindparam("ids", expanding=True, type_=Integer)))
+        .where(which)
         .order_by(Account.id)
-        .with_for_update(key_share=True)
+        .with_for_update(key_share=True, of=Account)
     )
 
 

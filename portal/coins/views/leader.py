@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 from flask import abort, request, url_for
@@ -66,14 +67,14 @@ def budget() -> Answer:
 @pages.route("/award", methods=["GET", "POST"], who=policy.may_open_budget)
 def award() -> Answer:
     """Give coins: choose and write, look it over, confirm."""
+    form = AwardForm()
+    act = form.act if request.method == "POST" else ""
+    if act == CONFIRM and form.accepted():
+        given = rules.award(me, unit_id=_unit_id(), key=form.key, **form.values())
+        return done(_told(form), url_for("coins.budget", unit=given.unit_id), tone="sun")
     units = queries.units_led(me)
     unit = chosen_unit(units)
-    form = AwardForm()
-    is_sent = request.method == "POST" and form.act in {REVIEW, CONFIRM}
-    if is_sent and form.accepted():
-        if form.act == CONFIRM:
-            rules.award(me, unit_id=unit.id, key=form.key, **form.values())
-            return done(_told(form), url_for("coins.budget", unit=unit.id), tone="sun")
+    if act == REVIEW and form.accepted():
         return _review(form, unit, rules.plan(me, unit_id=unit.id, **form.values()))
     if request.method == "GET":
         form.people.data = _asked_for()
@@ -87,6 +88,12 @@ def award() -> Answer:
         typed=_typed(),
         is_cut=is_cut,
     )
+
+
+def _unit_id() -> int | None:
+    """The unit that was asked for; the rule decides whether it is the viewer's to give for."""
+    asked = request.values.get("unit", "")
+    return int(asked) if re.fullmatch(r"[0-9]{1,18}", asked) else None
 
 
 def _told(form: AwardForm) -> str:

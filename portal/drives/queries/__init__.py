@@ -3,9 +3,11 @@
 from portal.drives.queries.checks import Check, checks
 from portal.drives.queries.drives import (
     PAGE,
+    OpenDrive,
     Totals,
     in_state,
     newest,
+    next_to_close,
     numbered,
     sites,
     totals,
@@ -29,6 +31,7 @@ __all__ = [
     "PAGE",
     "Check",
     "GiftLine",
+    "OpenDrive",
     "OwnGift",
     "Page",
     "Receipt",
@@ -39,6 +42,7 @@ __all__ = [
     "giver_words",
     "in_state",
     "newest",
+    "next_to_close",
     "numbered",
     "receipt_of",
     "sites",

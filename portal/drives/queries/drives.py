@@ -6,12 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, and_, bindparam, or_, select, true
+from sqlalchemy import ColumnElement, Integer, and_, bindparam, func, or_, select, true
 
 from portal.base.access import Viewer
 from portal.base.db import AnyRow, AnySelect, fetch, session
-from portal.coins.models import Account, AccountKind
+from portal.coins.models import Account, AccountKind, Currency
 from portal.drives import policy
 from portal.drives.models import Drive, DriveState, DriveUpdate
 from portal.people.models import Person, Unit, UnitKind
@@ -29,19 +30,67 @@ class Totals:
 
 def visible_to(viewer: Viewer) -> ColumnElement[bool]:
     """The drives this viewer may see: the twin of `policy.may_see`."""
-    mine = set(viewer.place)
-    overseen = [viewer.units_as(role) for role in policy.OVERSEERS]
-    if any(units is None for units in overseen):
-        public: ColumnElement[bool] = true()
-    else:
-        mine |= {unit for units in overseen if units for unit in units}
-        public = or_(Drive.unit_id.is_(None), Drive.unit_id.in_(mine))
+    units = _units_of(viewer)
+    public = true() if units is None else _for_units(units)
     prepared = [viewer.units_as(role) for role in ("committee", "station")]
     drafts: ColumnElement[bool] = true()
     if all(units is not None for units in prepared):
         drafts = Drive.unit_id.in_({unit for units in prepared if units for unit in units})
     is_draft = Drive.state == DriveState.DRAFT
     return or_(and_(~is_draft, public), and_(is_draft, drafts))
+
+
+def _units_of(viewer: Viewer) -> set[int] | None:
+    """The units whose drives the viewer sees once they are no drafts; None is the whole house."""
+    overseen = [viewer.units_as(role) for role in policy.OVERSEERS]
+    if None in overseen:
+        return None
+    return set(viewer.place).union(*(units for units in overseen if units))
+
+
+def _for_units(units: Any) -> ColumnElement[bool]:
+    return or_(Drive.unit_id.is_(None), Drive.unit_id.in_(units))
+
+
+@dataclass(frozen=True, slots=True)
+class OpenDrive:
+    """An open drive on the first screen: until when, and how much money of how much."""
+
+    id: int
+    title: str
+    closes_on: date
+    goal_fen: int
+    held_fen: int
+
+
+def next_to_close(viewer: Viewer) -> OpenDrive | None:
+    """Of the open drives the viewer sees, the one that closes first."""
+    units = _units_of(viewer)
+    values = {} if units is None else {"units": list(units)}
+    rows = fetch(_next_to_close(units is not None), **values)
+    return OpenDrive(*rows[0]) if rows else None
+
+
+@cache
+def _next_to_close(is_narrowed: bool) -> AnySelect:
+    money = and_(
+        Account.kind == AccountKind.DRIVE,
+        Account.owner_id == Drive.id,
+        Account.period == "",
+        Account.currency == Currency.FEN,
+    )
+    statement = (
+        select(Drive.id, Drive.title, Drive.closes_on, Drive.goal_fen)
+        .add_columns(func.coalesce(Account.balance, 0))
+        .outerjoin(Account, money)
+        .where(Drive.state == DriveState.OPEN)
+        .order_by(Drive.closes_on, Drive.id)
+        .limit(1)
+    )
+    if is_narrowed:
+        units = bindparam("units", expanding=True, type_=Integer)
+        statement = statement.where(_for_units(units))
+    return statement
 
 
 def in_state(

@@ -66,6 +66,7 @@ class Unit(Base):
         CheckConstraint("kind IN ('site', 'department', 'team')", name="kind_known"),
         CheckConstraint("length(name) BETWEEN 1 AND 80", name="name_length"),
         UniqueConstraint("code"),
+        Index("ix_unit_kind", "kind", "name"),
         {"sqlite_autoincrement": True},
     )
 

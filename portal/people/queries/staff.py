@@ -198,10 +198,14 @@ def exactly_named(name: str) -> list[StaffLine]:
 
 def by_staff_nos(staff_nos: Sequence[str]) -> dict[str, StaffLine]:
     """People in service by staff number, in one query."""
-    return {
-        line.staff_no: line
-        for line in lines(staff(clock.today()).where(Employment.staff_no.in_(staff_nos)))
-    }
+    rows = fetch(_of_staff_nos(), staff_nos=list(staff_nos), day=clock.today())
+    return {line.staff_no: line for line in (StaffLine(*row) for row in rows)}
+
+
+@cache
+def _of_staff_nos() -> AnySelect:
+    day: Any = bindparam("day", type_=Date)
+    return staff(day).where(Employment.staff_no.in_(bindparam("staff_nos", expanding=True)))
 
 
 def names_of(person_ids: Iterable[int]) -> dict[int, str]:

@@ -58,16 +58,17 @@ def sign_in(*, staff_no: str, password: str, address: str, agent: str) -> str:
 
     Raises Refused with the same words whether the account is unknown, closed or the password is
     wrong (422), and with 429 after too many tries: counted per account *and* address, so that
-    nobody can lock a colleague out from elsewhere.
+    nobody can lock a colleague out from elsewhere, and anew for each password, so that one that
+    was reset opens at once.
     """
-    whom = f"{staff_no}\0{address}"
+    found = credential_of(staff_no)
+    known = found[1] if found else None
+    whom = f"{staff_no}\0{address}\0{known.changed_at if known else ''}"
     if (
         throttle.tries("sign-in", whom, within=WINDOW) >= TRIES_PER_ACCOUNT
         or throttle.tries("sign-in-address", address, within=WINDOW) >= TRIES_PER_ADDRESS
     ):
         raise Refused(_("试的次数太多了，请 15 分钟后再来，或请人力资源部重设密码。"), status=429)
-    found = credential_of(staff_no)
-    known = found[1] if found else None
     matches = _matches(known.password_hash if known else _dummy_hash(), password)
     if found is None or known is None or not matches or known.disabled_at is not None:
         note(lambda: _count_failure(whom, address))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from flask_babel import gettext as _
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
 from portal.base import clock, history, pinyin
 from portal.base.db import session
@@ -184,6 +184,8 @@ def close_account(person_id: int) -> None:
 
 def create_first_administrator(*, name: str, staff_no: str, password: str) -> Person:
     """The first account of an empty portal. Raises Refused once anybody is there."""
+    if session().get_bind().dialect.name == "postgresql":  # SQLite lets one write at a time
+        session().execute(text("LOCK TABLE person IN SHARE ROW EXCLUSIVE MODE"))
     if not is_empty():
         raise Refused(_("这里已经有人了，请用自己的账号登录。"), status=409)
     person = add_person(name=name)
