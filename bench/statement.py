@@ -226,16 +226,18 @@ def measure(app: Flask, asked: argparse.Namespace) -> None:
 
 
 def verified() -> None:
+    """The goal is for a machine of one's own: processor seconds are judged."""
     faults: list[Any] = []
+    before = time.process_time()
     seconds = timed(lambda: faults.extend(queries.verify()))
+    spent = time.process_time() - before
     count = queries.count_entries()
     if faults:
         raise RuntimeError(faults[0].message)
-    million = seconds / count * 1_000_000
+    million = spent / count * 1_000_000
     told = "within" if million <= VERIFY_GOAL else "MISSES"
-    say(
-        f"verify of {count:,} entries: {seconds:.1f} s; a million: {million:.1f} s, {told} the goal"
-    )
+    say(f"verify of {count:,} entries: {seconds:.1f} s, of the processor {spent:.1f} s;")
+    say(f"  a million: {million:.1f} s, {told} the goal of {VERIFY_GOAL:.0f} s")
 
 
 def read_all(browser: Any, url: str) -> None:

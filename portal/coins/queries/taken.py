@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, and_, func, select
 
 from portal.base import clock
 from portal.base.db import session
-from portal.coins.models import Entry, Transfer
+from portal.coins.models import Entry, Reason, Transfer, Value
 from portal.coins.models.chain import FIRST, instant
 from portal.coins.queries.digests import STREAM, digests_from, proof
 from portal.coins.queries.ledger import Line, statement_lines
@@ -66,7 +66,7 @@ def lines_entered(account_id: int, first: date | None, last: date | None) -> Ite
         .order_by(None)
         .order_by(Entry.seq)
     )
-    for row in session().execute(query, execution_options=STREAM):
+    for row in session().connection().execute(query, execution_options=STREAM):
         yield Line(*row)
 
 
@@ -76,11 +76,15 @@ def table(lines: Iterator[Line]) -> Iterator[Sequence[object]]:
         _("序号"), _("发生在"), _("记入"), _("事由"), _("谁"), _("写的话"), _("变动"),
         _("之前余额"), _("之后余额"),
     )  # fmt: skip
+    # a million lines say the same few words: each is looked up once
+    labels = {reason.value: reason.label for reason in Reason}
+    values = {value.value: value.label for value in Value}
     for line in lines:
-        words = " · ".join(part for part in (line.value_label, line.words or line.memo) if part)
+        told = (values.get(line.value or ""), line.words or line.memo)
         yield (
-            line.seq, line.happened_on, line.entered_at, line.label, line.who or "", words,
-            line.amount, line.balance_before, line.balance_after,
+            line.seq, line.happened_on, line.entered_at, labels[line.reason], line.who or "",
+            " · ".join(part for part in told if part), line.amount, line.balance_before,
+            line.balance_after,
         )  # fmt: skip
 
 
