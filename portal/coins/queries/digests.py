@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
@@ -151,8 +152,12 @@ class BrokenDigest:
 
 def broken_digest() -> BrokenDigest | None:
     """The first digest that does not fit to its leaves, to the entries, or to the one before."""
+    with closing(_sealed()) as sealed:
+        return _first_broken(sealed)
+
+
+def _first_broken(sealed: Iterator[tuple[int, list[AnyRow]]]) -> BrokenDigest | None:
     before, entries, seen = FIRST, 0, dict[int, int]()
-    sealed = _sealed()
     found = next(sealed, None)
     for row in session().execute(_digests().order_by(Digest.id)):
         leaves: list[AnyRow] = []
@@ -177,7 +182,7 @@ def broken_digest() -> BrokenDigest | None:
     return None
 
 
-def _sealed() -> Iterator[tuple[int, list[AnyRow]]]:
+def _sealed() -> Generator[tuple[int, list[AnyRow]]]:
     """The leaves of each digest in their order, with the hash of the entry each stands for."""
     query = (
         select(
@@ -191,6 +196,6 @@ def _sealed() -> Iterator[tuple[int, list[AnyRow]]]:
         .outerjoin(Entry, and_(Entry.account_id == Leaf.account_id, Entry.seq == Leaf.seq))
         .order_by(Leaf.digest_id, Leaf.place)
     )
-    rows = session().connection().execute(query, execution_options=STREAM)
-    for digest_id, leaves in groupby(rows, lambda row: int(row.digest_id)):
-        yield digest_id, list(leaves)
+    with session().connection().execute(query, execution_options=STREAM) as rows:
+        for digest_id, leaves in groupby(rows, lambda row: int(row.digest_id)):
+            yield digest_id, list(leaves)

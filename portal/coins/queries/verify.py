@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -111,8 +112,13 @@ def _first(query: AnySelect) -> tuple[int, ...] | None:
 
 def _broken_entry() -> Fault | None:
     """Each entry follows the one before it on its account: in number, balance and hash."""
+    with session().connection().execute(_chains(), execution_options=STREAM) as rows:
+        return _broken_link(rows)
+
+
+def _broken_link(rows: Iterable[AnyRow]) -> Fault | None:
     account_id, seq, balance, head = 0, 0, 0, FIRST
-    for row in session().connection().execute(_chains(), execution_options=STREAM):
+    for row in rows:
         if row.account_id != account_id:
             account_id, seq, balance, head = row.account_id, 0, 0, FIRST
         seq, balance = seq + 1, balance + row.amount
