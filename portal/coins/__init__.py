@@ -21,6 +21,7 @@ room = Room(
         Job("coins.tell_lapses", _l("提醒快到期的金币"), jobs.tell_lapses, every=900),
         Job("coins.lapse", _l("到期的金币"), jobs.lapse, every=900),
         Job("coins.lapse_requests", _l("退回过期没有复核的表扬"), jobs.lapse_requests, every=600),
+        Job("coins.digest", _l("公示当天的金币摘要"), jobs.digest, at="23:55"),
     ),
     file_sections=queries.file_sections,
 )

@@ -123,6 +123,24 @@ class BudgetOut(BaseModel):
     left: int
 
 
+class DigestOut(BaseModel):
+    """A seal over the whole ledger: `root` is made of the root before it, and of the others."""
+
+    day: date
+    through: int = Field(description="the newest entry there was")
+    entries: int
+    leaves: int = Field(description="how many accounts had grown")
+    tree: str
+    root: str
+
+
+class DigestsOut(BaseModel):
+    """The notice board, the newest first; `next` is handed back as `after`."""
+
+    digests: list[DigestOut]
+    next: int | None
+
+
 class StatementQuery(BaseModel):
     """How the statement is paged."""
 
@@ -312,6 +330,27 @@ def statement(query: StatementQuery) -> dict[str, Any]:
         "balance": wallet.balance,
         "entries": [entry_json(line) for line in lines],
         "next": lines[-1].seq if len(found) > query.limit else None,
+    }
+
+
+@api.get("/digests", who=signed_in, scope="coins:read", responses={"200": DigestsOut})
+def digests(query: StatementQuery) -> dict[str, Any]:
+    """The digests on the notice board, newest first. Keep them: they show what was changed."""
+    found = queries.digests(query.after, query.limit)
+    shown = found[: query.limit]
+    return {
+        "digests": [
+            {
+                "day": each.day.isoformat(),
+                "through": each.through_id,
+                "entries": each.entries,
+                "leaves": each.leaves,
+                "tree": each.tree,
+                "root": each.root,
+            }
+            for each in shown
+        ],
+        "next": shown[-1].id if len(found) > query.limit else None,
     }
 
 

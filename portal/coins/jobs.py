@@ -78,3 +78,8 @@ def _all(some: Callable[[date], int], day: date) -> int:
 def lapse_requests(_today: date) -> int:
     """Give back the coins of awards that nobody reviewed in time. Answers how many awards."""
     return rules.lapse_requests()
+
+
+def digest(today: date) -> int:
+    """Seal the ledger for the notice board, once a day. Answers how many accounts had grown."""
+    return rules.make_digest(today) or 0

@@ -17,6 +17,20 @@ class HasPlace(Protocol):
     def place(self) -> Sequence[int]: ...
 
 
+class HasId(Protocol):
+    """A person."""
+
+    @property
+    def id(self) -> int: ...
+
+
+class HasRecord(HasId, HasPlace, Protocol):
+    """A person with the units of their (last) position; `in_service`: works here today."""
+
+    @property
+    def in_service(self) -> bool: ...
+
+
 class IsAward(HasPlace, Protocol):
     """An award: who gave it, who received it, and out of which unit's budget."""
 
@@ -66,6 +80,36 @@ def may_manage(viewer: Viewer) -> bool:
 def may_fund(viewer: Viewer, unit: HasPlace) -> bool:
     """HR of the unit's site."""
     return viewer.has_over("hr", unit.place)
+
+
+def may_see_budget(viewer: Viewer, unit: HasPlace) -> bool:
+    """Reads what came into a unit's budget and went out: its leaders, and those of the overview."""
+    return any(viewer.has_over(role, unit.place) for role in OVERSEERS)
+
+
+def is_own(viewer: Viewer, person: HasId) -> bool:
+    """A wallet is its owner's affair, and nobody else's."""
+    return viewer.id == person.id
+
+
+def may_see_received(viewer: Viewer, person: HasRecord) -> bool:
+    """What somebody received in recognition, as on the growth file: the person, their leader now,
+    HR of the site, the general manager over his scope."""
+    if is_own(viewer, person):
+        return True
+    if person.in_service and viewer.has_over("leader", person.place):
+        return True
+    return any(viewer.has_over(role, person.place) for role in ("hr", "general_manager"))
+
+
+def may_see_sums(viewer: Viewer, _kind: object) -> bool:
+    """The sums of the notice board are for everybody, and so is what adds up to them."""
+    return signed_in(viewer)
+
+
+def nobody_here(_viewer: Viewer, _subject: object) -> bool:
+    """Opened by another room, behind its own policy."""
+    return False
 
 
 def may_set_numbers(viewer: Viewer) -> bool:

@@ -14,7 +14,7 @@ from portal.base.access import LARGEST_ID, Pages, load, me, signed_in
 from portal.base.db import transaction
 from portal.base.pages import Answer, done, page
 from portal.base.sheets import write_csv
-from portal.coins.queries import wallet
+from portal.coins.queries import Subject, day_as_of, explained, wallet
 from portal.drives import policy, queries, rules
 from portal.drives.forms import (
     SHOWN,
@@ -114,6 +114,30 @@ def gifts(drive_id: int) -> Answer:
         drive=drive,
         wall=queries.wall(me, drive, after=_after()),
         may_keep=policy.may_keep(me, drive),
+    )
+
+
+@pages.route("/<int:drive_id>/coins", who=signed_in)
+def coins(drive_id: int) -> Answer:
+    """The entries that add up to a drive's coins, as of a past day. They name nobody."""
+    drive = _shown(drive_id)
+    if drive.state == DriveState.DRAFT:
+        abort(404)
+    as_of, here = (
+        day_as_of(request.args.get("as_of", "")),
+        url_for("drives.coins", drive_id=drive.id),
+    )
+    shown = explained("drive", Subject(drive.id), as_of, _after())
+    return page(
+        "coins/explain.html",
+        shown=shown,
+        name=drive.title,
+        kept={},
+        action=here,
+        first_url=f"{here}?as_of={as_of}" if _after() else None,
+        next_url=f"{here}?as_of={as_of}&after={shown.next}" if shown.next else None,
+        back_url=_to(drive),
+        back_label=drive.title,
     )
 
 

@@ -48,4 +48,5 @@ def _of_leader(viewer: Viewer) -> dict[str, Any]:
     return {
         "due": suggestions.answers_due(viewer, FEW),
         "budget": coins.budget(nearest, shift_today()) if nearest else None,
+        "budget_of": nearest,
     }

@@ -110,6 +110,33 @@ def test_the_page_asks_little_and_always_the_same(
     assert counts[0] == counts[1] <= 8, said
 
 
+def test_a_page_in_the_middle_is_found_by_its_place(app: Any, db: Any, cast: Any) -> None:
+    """No sort, and no look at the entries before: an index leads to the page's first line."""
+    many(db, cast, 60)
+    engine = engine_of(app)
+    said: list[tuple[str, Any]] = []
+    event.listen(engine, "before_cursor_execute", listen := lambda *c: said.append((c[2], c[3])))
+    with db(read_only=True):
+        purse = queries.wallet_with_months(cast.agent.id).account_id
+        assert purse is not None
+        said.clear()
+        assert [line.seq for line in queries.statement(purse, 40, 25)][:2] == [39, 38]
+    event.remove(engine, "before_cursor_execute", listen)
+    [(statement, values)] = [one for one in said if one[0].startswith("SELECT")]
+    is_lite = engine.dialect.name == "sqlite"
+    with engine.connect() as connection:
+        if not is_lite:  # a table of sixty rows is read whole, whatever its indexes
+            connection.exec_driver_sql("SET enable_seqscan = off")
+            connection.exec_driver_sql("SET enable_bitmapscan = off")
+        verb = "EXPLAIN QUERY PLAN" if is_lite else "EXPLAIN"
+        plan = connection.exec_driver_sql(f"{verb} {statement}", values).all()
+    told = "\n".join(str(row[-1]) for row in plan)
+    assert "TEMP B-TREE" not in told
+    assert "Sort" not in told
+    wanted = "entry USING INDEX sqlite_autoindex_entry_2 (account_id=? AND seq<?)"
+    assert (wanted if is_lite else "uq_entry_place") in told
+
+
 def test_english(cast: Any, client_of: Any, fund: Any, give: Any) -> None:
     fund()
     give(5)

@@ -87,6 +87,7 @@ def make(session: Session, cast: Cast) -> dict[str, Values]:
         records[name] = {"near": near, "far": far, "missing": MISSING}
     records["name"] = {"near": "greetings.birthdays", "missing": "no.such-job"}
     records["rule"] = {"near": "allowance", "missing": "no-such-number"}
+    records["figure"] = {"own": "wallet", "unit": "budget_left", "missing": "nothing"}
     records["which"] = {"open": "open", "queue": "queue"}
     records["kind"] = {"woodpecker": "woodpecker"}
     session.flush()

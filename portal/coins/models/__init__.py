@@ -1,5 +1,6 @@
 """The tables of coins. One subject a file."""
 
+from portal.coins.models.acts import AccountAct, AccountDeed
 from portal.coins.models.awards import Award, AwardKind
 from portal.coins.models.boards import (
     GoalKind,
@@ -50,6 +51,8 @@ __all__ = [
     "RETURNS",
     "SOURCES",
     "Account",
+    "AccountAct",
+    "AccountDeed",
     "AccountKind",
     "Asked",
     "Award",

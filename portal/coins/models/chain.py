@@ -17,12 +17,17 @@ FIRST = "0" * 64
 
 def digest(*fields: object) -> str:
     """The hash of these fields."""
-    return sha256("".join(f"{field}\n" for field in fields).encode()).hexdigest()
+    return _hashed("".join([f"{field}\n" for field in fields]))
+
+
+def _hashed(text: str) -> str:
+    """What is asked for millions of entries is spelled out in one text: it takes a third."""
+    return sha256(text.encode()).hexdigest()
 
 
 def instant(at: datetime) -> str:
     """An instant as it is hashed: in UTC, to the microsecond."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return at.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
 
 
 def transfer_seal(
@@ -35,7 +40,9 @@ def transfer_seal(
     reverses_id: int | None,
 ) -> str:
     """What a transfer holds beside what its entries say."""
-    return digest(key, content_hash, memo, by_id or "", currency, reverses_id or "")
+    return _hashed(
+        f"{key}\n{content_hash}\n{memo}\n{by_id or ''}\n{currency}\n{reverses_id or ''}\n"
+    )
 
 
 def entry_hash(
@@ -52,17 +59,9 @@ def entry_hash(
     seal: str,
 ) -> str:
     """The hash of an entry. `before`: of the entry before it on the account, FIRST for none."""
-    return digest(
-        before or FIRST,
-        account_id,
-        seq,
-        transfer_id,
-        amount,
-        balance_after,
-        reason,
-        happened_on.isoformat(),
-        entered_at,
-        seal,
+    return _hashed(
+        f"{before or FIRST}\n{account_id}\n{seq}\n{transfer_id}\n{amount}\n{balance_after}\n"
+        f"{reason}\n{happened_on.isoformat()}\n{entered_at}\n{seal}\n"
     )
 
 

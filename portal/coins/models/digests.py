@@ -16,7 +16,9 @@ class Digest(Base):
     """A seal over the whole ledger at the end of a day, for all to keep.
 
     `root`: of a tree over the chains that grew since the digest before (its leaves), and of that
-    digest's root; so each digest holds all before it. See `portal.coins.chain`.
+    digest's root; so each digest holds all before it. `entries`: how many entries the leaves of
+    all digests so far stand for; `through_id`: the newest entry there was. See
+    `portal.coins.models.chain`.
     """
 
     __tablename__ = "digest"

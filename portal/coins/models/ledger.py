@@ -63,6 +63,7 @@ class Account(Base):
         CheckConstraint("length(period) <= 20", name="period_length"),
         CheckConstraint("slice BETWEEN 0 AND 63", name="slice_in_bounds"),
         CheckConstraint("entries >= 0 AND (entries = 0) = (head = '')", name="head_of_entries"),
+        CheckConstraint("closed_at IS NULL OR balance = 0", name="closed_at_zero"),
         Index(
             "ix_account_period",
             "kind",

@@ -37,7 +37,7 @@ def file_sections(person_id: int, viewer: Viewer) -> Sequence[FileSection]:
             key="coins",
             label=_("收到的阳光金币"),
             value=f"{received_in_all(person_id):,}",
-            url="/coins/" if is_own else None,
+            url="/coins/explain/ever_received" + ("" if is_own else f"?of={person_id}"),
             entries=entries,
         ),
     )

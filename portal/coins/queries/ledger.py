@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
@@ -158,7 +159,7 @@ class Wallet:
     what they may thank others with.
 
     `account_id` is None for one who never had a coin. `expiry`: months that coins last after the
-    one they came in; 0: for ever.
+    one they came in; 0: for ever. Frozen: nothing goes out until a question is settled.
     """
 
     account_id: int | None
@@ -167,6 +168,17 @@ class Wallet:
     received: dict[str, int]
     allowance: Allowance
     expiry: int
+    is_frozen: bool = False
+
+
+def balances_by_month(wallet: Wallet, months: Sequence[str]) -> list[int]:
+    """What the wallet held at the end of each of these months, the oldest first, by the day things
+    happened: from the balance of now, back over what is kept of each month."""
+    held, balances = wallet.balance, []
+    for month in reversed(months):
+        balances.append(held)
+        held -= wallet.change.get(month, 0)
+    return balances[::-1]
 
 
 def wallet_with_months(person_id: int) -> Wallet:
@@ -180,8 +192,9 @@ def wallet_with_months(person_id: int) -> Wallet:
         rows[0].balance or 0,
         {row.month: row.change for row in months},
         {row.month: row.received for row in months},
-        _allowance_of(*rows[0][5:8]),
-        rows[0][8] or 0,
+        _allowance_of(*rows[0][6:9]),
+        rows[0][9] or 0,
+        rows[0].frozen_at is not None,
     )
 
 
@@ -194,6 +207,7 @@ def _wallet() -> AnySelect:
         select(
             Account.id,
             Account.balance,
+            Account.frozen_at,
             WalletMonth.month,
             WalletMonth.change,
             WalletMonth.received,
@@ -283,7 +297,8 @@ class Line:
         return clock.local(self.entered_at).date() != self.happened_on
 
 
-def _lines() -> AnySelect:
+def statement_lines() -> AnySelect:
+    """Entries as lines of a statement, the newest first."""
     undo = aliased(Transfer)
     return (
         select(
@@ -315,7 +330,7 @@ def _lines() -> AnySelect:
 
 def statement(account_id: int, after: int | None = None, limit: int = 25) -> list[Line]:
     """Entries of an account, newest first: `limit` lines and one more, below number `after`."""
-    query = _lines().where(Entry.account_id == account_id).limit(limit + 1)
+    query = statement_lines().where(Entry.account_id == account_id).limit(limit + 1)
     if after is not None:
         query = query.where(Entry.seq < after)
     return [Line(*row) for row in session().execute(query)]
@@ -331,7 +346,7 @@ def _awards_received(limit: int) -> AnySelect:
     mine = select(Account.id).where(*wallet_of(bindparam("person_id"))).scalar_subquery()
     undo = aliased(Transfer)
     return (
-        _lines()
+        statement_lines()
         .where(
             Entry.account_id == mine,
             Award.id.is_not(None),

@@ -5,6 +5,7 @@ from portal.coins.rules.awards import award
 from portal.coins.rules.boards import choose_boards, keep_boards, set_goal
 from portal.coins.rules.budgets import MOST_BY_HAND, correct_units, fund, fund_units
 from portal.coins.rules.deciding import SHORTEST_ANSWER
+from portal.coins.rules.digests import make_digest
 from portal.coins.rules.giving import Awarded
 from portal.coins.rules.holds import hold, lapse_holds, post_hold, share_hold, void_hold
 from portal.coins.rules.lapses import lapse_told, plan_lapses, remind_lapses, tell_lapses
@@ -12,6 +13,7 @@ from portal.coins.rules.ledger import Short, coins, post, reverse, transfer
 from portal.coins.rules.numbers import set_number, set_rate
 from portal.coins.rules.plans import LONGEST_REASON, MOST_EACH, SHORTEST_REASON, Plan, plan
 from portal.coins.rules.reviews import DAYS_TO_REVIEW, approve, lapse_requests, recall, refuse
+from portal.coins.rules.standing import close, freeze, thaw
 from portal.coins.rules.thanks import Thanks, add_thanks, thank
 from portal.coins.rules.unused import lapse_unused
 from portal.coins.rules.withdrawals import (
@@ -47,8 +49,10 @@ __all__ = [
     "ask_withdrawal",
     "award",
     "choose_boards",
+    "close",
     "coins",
     "correct_units",
+    "freeze",
     "fund",
     "fund_units",
     "hold",
@@ -57,6 +61,7 @@ __all__ = [
     "lapse_requests",
     "lapse_told",
     "lapse_unused",
+    "make_digest",
     "plan",
     "plan_lapses",
     "post",
@@ -73,6 +78,7 @@ __all__ = [
     "share_hold",
     "tell_lapses",
     "thank",
+    "thaw",
     "transfer",
     "void_hold",
     "withdraw",

@@ -3,6 +3,8 @@
 from portal.coins.views import (
     boards,
     commands,
+    download,
+    explain,
     house,
     leader,
     numbers,
@@ -16,6 +18,8 @@ from portal.coins.views.blueprints import pages
 __all__ = [
     "boards",
     "commands",
+    "download",
+    "explain",
     "house",
     "leader",
     "numbers",

@@ -13,8 +13,10 @@ from portal.coins import policy, queries, rules
 from portal.coins.forms import FundForm
 from portal.coins.queries import UnitLine
 from portal.coins.views.blueprints import pages
-from portal.coins.views.own import PAGE, month_name
+from portal.coins.views.own import PAGE, after_entry, month_name
 from portal.roster.queries import shift_today
+
+DIGESTS = 10
 
 
 @pages.route("/overview", who=policy.may_open_overview)
@@ -81,5 +83,13 @@ def fund(unit_id: int) -> Answer:
 
 @pages.route("/check", who=signed_in)
 def check() -> Answer:
-    """All accounts added up, now, for everybody to see."""
-    return page("coins/check.html", totals=queries.totals(), at=clock.now())
+    """The notice board: all accounts added up, now, and the digest of each day, for everybody."""
+    found = queries.digests(after_entry(), DIGESTS)
+    shown, more = found[:DIGESTS], found[DIGESTS:]
+    return page(
+        "coins/check.html",
+        totals=queries.totals(),
+        at=clock.now(),
+        digests=shown,
+        next_url=url_for("coins.check", after=shown[-1].id, _anchor="digests") if more else None,
+    )

@@ -40,7 +40,9 @@ def index() -> Answer:
         "coins/index.html",
         wallet=wallet,
         change=wallet.change.get(queries.month_of(clock.today()), 0),
+        received=wallet.received.get(queries.month_of(clock.today()), 0),
         picture=by_month(wallet),
+        held=_held(wallet),
         lines=lines,
         next_url=url_for("coins.index", after=lines[-1].seq) if more else None,
         is_first=not request.args.get("after"),
@@ -76,8 +78,18 @@ def month_name(day: date, *, short: bool = False) -> str:
 def by_month(wallet: Wallet) -> pictures.Bars:
     """What was received in each of the last twelve months."""
     months = queries.months_until(clock.today())
-    labels = [month_name(date(int(month[:4]), int(month[5:]), 1), short=True) for month in months]
-    return pictures.bars([wallet.received.get(month, 0) for month in months], 560, 120, labels)
+    received = [wallet.received.get(month, 0) for month in months]
+    return pictures.bars(received, 560, 120, _labels(months))
+
+
+def _held(wallet: Wallet) -> pictures.Line:
+    """What the wallet held at the end of each of the last twelve months."""
+    months = queries.months_until(clock.today())
+    return pictures.line(queries.balances_by_month(wallet, months), 400, 80, _labels(months), low=0)
+
+
+def _labels(months: list[str]) -> list[str]:
+    return [month_name(date(int(month[:4]), int(month[5:]), 1), short=True) for month in months]
 
 
 @pages.route("/awards/<int:award_id>", who=signed_in)
