@@ -78,4 +78,4 @@ def test_the_page_asks_little(cast: Any, app: Any, client_of: Any, fund: Any, gi
     browser.get("/coins/budget")
     event.remove(engine, "before_cursor_execute", listen)
     asked = [one for one in said if re.match("SELECT|WITH", one)]
-    assert len(asked) <= 10, asked
+    assert len(asked) <= 11, asked

@@ -29,11 +29,13 @@ def hr_of_all(cast: Any, db: Any, at: Any) -> Any:
 def test_set_from_a_day_on(client_of: Any, db: Any, hr_of_all: Any) -> None:
     browser = client_of(hr_of_all)
     for rule in RuleName:
-        done = browser.submit(f"/coins/numbers/{rule.value}", number="6", since="2026-04-01")
+        done = browser.submit(
+            f"/coins/numbers/{rule.value}", number=str(min(6, rule.most)), since="2026-04-01"
+        )
         assert done.status_code == 303
     with db(read_only=True):
         assert queries.numbers_on(date(2026, 3, 31)) == {}
-        assert queries.numbers_on(APRIL) == {rule.value: 6 for rule in RuleName}
+        assert queries.numbers_on(APRIL) == {rule.value: min(6, rule.most) for rule in RuleName}
         line = next(each for each in queries.number_lines(MARCH) if each.name == RuleName.RATE)
         assert (line.now, line.next.number, line.next.since) == (0, 6, APRIL)  # type: ignore[union-attr]
     text = browser.get("/coins/numbers").text

@@ -18,9 +18,8 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, select
 
-from portal.base import clock
 from portal.base.db import session, transaction
 from portal.base.errors import Refused
 from portal.coins import queries, rules
@@ -58,11 +57,7 @@ class Ledger(RuleBasedStateMachine):
             self.budget = rules.account(AccountKind.BUDGET, self.run, period="2026-03").id
             self.drive = rules.account(AccountKind.DRIVE, self.run).id
             session().execute(delete(Lapse))
-            session().execute(
-                update(Account)
-                .where(Account.kind == AccountKind.WALLET)
-                .values(closed_at=clock.now())
-            )
+            self.sweep_out()
             owners = [people.add_person(name=f"第{self.run}轮{person}号").id for person in PEOPLE]
             self.wallets = list(rules.accounts_of(AccountKind.WALLET, owners).values())
             self.expired = rules.account(AccountKind.EXPIRED).id
@@ -70,6 +65,17 @@ class Ledger(RuleBasedStateMachine):
             self.balances[self.expired] = queries.balance(self.expired)
             session().execute(delete(CoinRule))
             rules.set_number(None, RuleName.EXPIRY, number=1, since=self.today)
+
+    def sweep_out(self) -> None:
+        """What earlier runs left in wallets goes, so that only this run's coins lapse."""
+        left = select(Account.id, Account.balance).where(
+            Account.kind == AccountKind.WALLET, Account.balance > 0
+        )
+        for wallet, balance in session().execute(left).all():
+            legs = [(wallet, -balance), (self.issue, balance)]
+            rules.transfer(
+                key=f"{self.run}:out:{wallet}", reason=Reason.REVERSAL, legs=legs, by_id=None
+            )
 
     def move_to(self, day: date) -> None:
         type(self).at(f"{day} 12:00")

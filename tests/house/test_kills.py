@@ -45,13 +45,14 @@ def _viewer_with_budget(cast: Any) -> Any:
 def award(cast: Any) -> Deed:
     _viewer_with_budget(cast)
     typed = {"people": [cast.agent.id, cast.colleague.id], "amount": "2", "value": "care"}
-    return Deed(cast.leader, "/coins/award", typed | {"reason": REASON, "act": "confirm"})
+    reason = f"{REASON}第 {next(number)} 次。"
+    return Deed(cast.leader, "/coins/award", typed | {"reason": reason, "act": "confirm"})
 
 
 def withdraw(cast: Any) -> Deed:
     given = rules.award(
-        _viewer_with_budget(cast), people=[cast.agent.id], amount=3, reason=REASON, value="care",
-        key=f"kills:{next(number)}",
+        _viewer_with_budget(cast), people=[cast.agent.id], amount=3, value="care",
+        reason=f"{REASON}第 {next(number)} 次。", key=f"kills:{next(number)}",
     )  # fmt: skip
     return Deed(cast.leader, f"/coins/awards/{given.id}/withdraw", {})
 
