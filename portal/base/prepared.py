@@ -42,9 +42,9 @@ class Prepared:
             if name not in given
         }
         columns = list(statement.selected_columns)
-        self.readers = [
-            column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns
-        ]
+        self.types = [column.type.dialect_impl(dialect) for column in columns]
+        self.dialect = dialect
+        self.readers: list[Processor | None] | None = None
         names = [getattr(column, "key", None) or "_" for column in columns]
         self.made: Callable[[Any], Any] = getattr(namedtuple("Row", names, rename=True), "_make")  # noqa: B009
 
@@ -62,7 +62,14 @@ class Prepared:
             else:
                 given[name] = self._written(name, value)
         asked = given if self.order is None else tuple(given[name] for name in self.order)
-        found = connection.exec_driver_sql(self.sql, asked).all()
+        result = connection.exec_driver_sql(self.sql, asked)
+        if self.readers is None:  # how a value is read depends on what the driver says it is
+            said = [each[1] for each in result.cursor.description]
+            self.readers = [
+                kind.result_processor(self.dialect, code)
+                for kind, code in zip(self.types, said, strict=True)
+            ]
+        found = result.all()
         if not any(self.readers):
             return [self.made(row) for row in found]
         return [
