@@ -204,7 +204,7 @@ def test_by_keyboard_alone(house: Any, cast: Any) -> None:
     tab_to(page, "it.name === 'value'")
     page.keyboard.press("Space")
     tab_to(page, "it.name === 'reason'")
-    page.keyboard.type(REASON)
+    page.keyboard.type(f"{REASON}这是第二回。")
     tab_to(page, "it.value === 'review' && it.matches('.sun')")
     page.keyboard.press("Enter")
     page.locator("[value=confirm]").wait_for()
