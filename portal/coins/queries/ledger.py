@@ -22,6 +22,8 @@ from portal.coins.models import (
     CoinRule,
     Currency,
     Entry,
+    Hold,
+    HoldState,
     Reason,
     RuleName,
     Transfer,
@@ -260,7 +262,7 @@ class Line:
     """One entry of a statement, with what it was for.
 
     `seq` counts the entries of the account, and pages the statement. `who` acted; `undone`: the
-    transfer was taken back later.
+    transfer was taken back later. `became`: what coins that were set aside went for in the end.
     """
 
     id: int
@@ -278,6 +280,7 @@ class Line:
     award_id: int | None
     words: str | None
     value: str | None
+    became: str | None
 
     @property
     def balance_before(self) -> int:
@@ -285,7 +288,7 @@ class Line:
 
     @property
     def label(self) -> str:
-        return Reason(self.reason).label
+        return Reason(self.became or self.reason).label
 
     @property
     def value_label(self) -> str:
@@ -299,7 +302,8 @@ class Line:
 
 def statement_lines() -> AnySelect:
     """Entries as lines of a statement, the newest first."""
-    undo = aliased(Transfer)
+    undo, ended = aliased(Transfer), aliased(Transfer)
+    posted = and_(Hold.transfer_id == Transfer.id, Hold.state == HoldState.POSTED)
     return (
         select(
             Entry.id,
@@ -317,9 +321,12 @@ def statement_lines() -> AnySelect:
             Award.id,
             Award.reason,
             Award.value,
+            ended.reason,
         )
         .join(Transfer, Transfer.id == Entry.transfer_id)
         .outerjoin(undo, undo.reverses_id == Transfer.id)
+        .outerjoin(Hold, posted)
+        .outerjoin(ended, ended.id == Hold.ended_by_id)
         .outerjoin(Person, Person.id == Transfer.by_id)
         .outerjoin(
             Award, Award.transfer_id == func.coalesce(Transfer.reverses_id, Entry.transfer_id)

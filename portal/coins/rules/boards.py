@@ -176,6 +176,7 @@ def _value_lines(period: Period) -> list[dict[str, Any]]:
         .join(Transfer, Transfer.id == Award.transfer_id)
         .where(
             Transfer.happened_on.between(period.first, period.last),
+            Award.value.is_not(None),  # thanks name none
             ~exists(select(undo.id).where(undo.reverses_id == Transfer.id)),
         )
         .group_by(Award.value)
