@@ -25,7 +25,7 @@ from portal.base.history import true_on
 from portal.base.settings import Settings
 from portal.coins import rules as coins
 from portal.coins.models import AccountKind, Reason
-from portal.coins.queries import month_of
+from portal.coins.queries import quota_month
 from portal.people import rules as people
 from portal.people.models import Credential, Employment, Position, RoleGrant, Term
 from portal.people.queries import StaffLine, by_staff_no, directory, viewer_of_person
@@ -212,7 +212,7 @@ def _fund(app: Flask, leader: StaffLine) -> None:
         assert viewer is not None
         issue = coins.account(AccountKind.ISSUE).id
         for unit in viewer.units_as("leader") or ():
-            budget = coins.account(AccountKind.BUDGET, unit, period=month_of(clock.today())).id
+            budget = coins.account(AccountKind.BUDGET, unit, period=quota_month()).id
             coins.transfer(
                 key=f"bench:{secrets.token_hex(8)}",
                 reason=Reason.FUND,

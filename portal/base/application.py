@@ -45,6 +45,7 @@ class Portal(OpenAPI):
             return response
 
     def _answer(self) -> Response:
+        g.pop("request_key", None)  # of an attempt that was rolled back
         check_door()
         door = doors(self)[request.endpoint or ""]
         if door.scope and me.scopes is None and self.config["WTF_CSRF_ENABLED"]:

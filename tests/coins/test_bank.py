@@ -119,9 +119,8 @@ def judge(db: Any, bank: Bank, leader_id: int) -> Counter[str]:
 
 @pytest.fixture
 def plan(cast: Any, db: Any) -> dict[str, Any]:
-    from portal.base import clock
     from portal.coins.models import Reason
-    from portal.coins.queries import month_of
+    from portal.coins.queries import quota_month
     from portal.people.queries import viewer_of_person
 
     people = [cast.agent.id, cast.colleague.id, cast.disabled.id]
@@ -131,7 +130,7 @@ def plan(cast: Any, db: Any) -> dict[str, Any]:
         unit = next(grant.unit_id for grant in viewer.grants if grant.role == "leader")
         assert unit is not None
         source = rules.account(AccountKind.ISSUE).id
-        budget = rules.account(AccountKind.BUDGET, unit, period=month_of(clock.today())).id
+        budget = rules.account(AccountKind.BUDGET, unit, period=quota_month()).id
         wallets = rules.accounts_of(AccountKind.WALLET, people)
         rules.transfer(
             key="fund", reason=Reason.FUND, legs=[(source, -900), (budget, 900)], by_id=None

@@ -110,7 +110,8 @@ def test_a_frozen_wallet_receives_and_gives_nothing(
 
 def test_a_budget_that_is_looked_at(cast: Any, client_of: Any, db: Any, fund: Any) -> None:
     unit = fund()
-    period = queries.month_of(clock.today())
+    with db(read_only=True):
+        period = queries.quota_month()
     close_or_freeze(db, AccountKind.BUDGET, unit, period, "frozen_at")
     answer = client_of(cast.leader).submit("/coins/award", people=[cast.agent.id], **GOOD)
     assert answer.status_code == 409
