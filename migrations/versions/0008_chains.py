@@ -33,7 +33,7 @@ TAKEN = {
     "digest": "id = NEW.id OR day = NEW.day",
     "digest_leaf": "(digest_id, place) = (NEW.digest_id, NEW.place)",
 }
-CHUNK = 2000
+CHUNK = 5000
 Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
@@ -91,42 +91,40 @@ def _instant(value: Any) -> str:
 
 
 def _link_entries() -> None:
+    """Page by page, so that a ledger of any size fits into the memory."""
     connection = op.get_bind()
-    rows = connection.execute(
-        sa.text(
-            "SELECT entry.id, account_id, transfer_id, amount, balance_after, reason, happened_on,"
-            " entered_at, key, content_hash, memo, by_id, currency, reverses_id"
-            " FROM entry JOIN transfer ON transfer.id = entry.transfer_id"
-            " ORDER BY account_id, entry.id"
-        )
+    page = sa.text(
+        "SELECT entry.id, account_id, transfer_id, amount, balance_after, reason, happened_on,"
+        " entered_at, key, content_hash, memo, by_id, currency, reverses_id"
+        " FROM entry JOIN transfer ON transfer.id = entry.transfer_id"
+        " WHERE (account_id, entry.id) > (:account_id, :id) ORDER BY account_id, entry.id"
+        " LIMIT :chunk"
     )
     entry = sa.text("UPDATE entry SET seq = :seq, hash = :hash WHERE id = :id")
     head = sa.text("UPDATE account SET entries = :seq, head = :hash WHERE id = :account_id")
-    account_id, seq, before = 0, 0, ""
-    heads: dict[int, dict[str, Any]] = {}
-    links: list[dict[str, Any]] = []
-    for row in rows.all():
-        if row.account_id != account_id:
-            account_id, seq, before = row.account_id, 0, "0" * 64
-        seq += 1
-        seal = _digest(
-            row.key,
-            row.content_hash,
-            row.memo,
-            row.by_id or "",
-            row.currency,
-            row.reverses_id or "",
-        )
-        before = _digest(
-            before, account_id, seq, row.transfer_id, row.amount, row.balance_after, row.reason,
-            _day(row.happened_on), _instant(row.entered_at), seal,
-        )  # fmt: skip
-        links.append({"id": row.id, "seq": seq, "hash": before})
-        heads[account_id] = {"account_id": account_id, "seq": seq, "hash": before}
-    for start in range(0, len(links), CHUNK):
-        connection.execute(entry, links[start : start + CHUNK])
-    if heads:
+    last, seq, before = {"account_id": 0, "id": 0}, 0, ""
+    while rows := connection.execute(page, last | {"chunk": CHUNK}).all():
+        links: list[dict[str, Any]] = []
+        heads: dict[int, dict[str, Any]] = {}
+        for row in rows:
+            if row.account_id != last["account_id"]:
+                seq, before = 0, "0" * 64
+            last, seq = {"account_id": row.account_id, "id": row.id}, seq + 1
+            before = _hash(row, seq, before)
+            links.append({"id": row.id, "seq": seq, "hash": before})
+            heads[row.account_id] = {"account_id": row.account_id, "seq": seq, "hash": before}
+        connection.execute(entry, links)
         connection.execute(head, list(heads.values()))
+
+
+def _hash(row: Any, seq: int, before: str) -> str:
+    seal = _digest(
+        row.key, row.content_hash, row.memo, row.by_id or "", row.currency, row.reverses_id or ""
+    )
+    return _digest(
+        before, row.account_id, seq, row.transfer_id, row.amount, row.balance_after, row.reason,
+        _day(row.happened_on), _instant(row.entered_at), seal,
+    )  # fmt: skip
 
 
 def _begin_lots() -> None:
