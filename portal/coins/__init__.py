@@ -20,6 +20,7 @@ room = Room(
         Job("coins.plan_lapses", _l("找出快到期的金币"), jobs.plan_lapses, at="08:30"),
         Job("coins.tell_lapses", _l("提醒快到期的金币"), jobs.tell_lapses, every=900),
         Job("coins.lapse", _l("到期的金币"), jobs.lapse, every=900),
+        Job("coins.lapse_holds", _l("退回过期的暂存"), jobs.lapse_holds, every=600),
         Job("coins.lapse_requests", _l("退回过期没有复核的表扬"), jobs.lapse_requests, every=600),
         Job("coins.digest", _l("公示当天的金币摘要"), jobs.digest, at="23:55"),
     ),

@@ -75,6 +75,14 @@ def _all(some: Callable[[date], int], day: date) -> int:
             return count
 
 
+def lapse_holds(_today: date) -> int:
+    """Give back what was set aside for longer than it may be. Answers how many holds.
+
+    Whoever set it aside ends it before that; this is for what nobody ended.
+    """
+    return rules.lapse_holds()
+
+
 def lapse_requests(_today: date) -> int:
     """Give back the coins of awards that nobody reviewed in time. Answers how many awards."""
     return rules.lapse_requests()
