@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import (
     CTE,
+    BigInteger,
     ColumnElement,
     Date,
     Integer,
@@ -247,7 +248,7 @@ def of_team(
 
 @cache
 def _of_units() -> AnySelect:
-    units, day = bindparam("units", expanding=True, type_=Integer), bindparam("day", type_=Date)
+    units, day = bindparam("units", expanding=True, type_=BigInteger), bindparam("day", type_=Date)
     return (
         select(
             *Birthday.__table__.columns,

@@ -9,9 +9,9 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Date,
-    Integer,
     String,
     and_,
     bindparam,
@@ -155,9 +155,9 @@ def _of_unit(is_further: bool) -> AnySelect:
             Award.adds_to_id.is_(None),
         )
         .order_by(Award.id.desc())
-        .limit(bindparam("most", type_=Integer))
+        .limit(bindparam("most", type_=BigInteger))
     )
-    return query.where(Award.id < bindparam("after", type_=Integer)) if is_further else query
+    return query.where(Award.id < bindparam("after", type_=BigInteger)) if is_further else query
 
 
 def award_line(award_id: int) -> AwardLine:
@@ -237,7 +237,7 @@ def first_names(award_ids: Iterable[int], limit: int = 3) -> dict[int, tuple[str
 
 @cache
 def _first_names() -> AnySelect:
-    ids = bindparam("ids", expanding=True, type_=Integer)
+    ids = bindparam("ids", expanding=True, type_=BigInteger)
     place = func.row_number().over(partition_by=Award.id, order_by=(Person.sort_key, Person.id))
     ranked = (
         select(Award.id, Person.name, place.label("place"))
@@ -249,7 +249,7 @@ def _first_names() -> AnySelect:
     )
     return (
         select(ranked.c.id, ranked.c.name)
-        .where(ranked.c.place <= bindparam("most", type_=Integer))
+        .where(ranked.c.place <= bindparam("most", type_=BigInteger))
         .order_by(ranked.c.id, ranked.c.place)
     )
 
@@ -297,7 +297,7 @@ def wallets_of(person_ids: Sequence[int]) -> dict[int, int]:
 def _wallets_of() -> AnySelect:
     return select(Account.owner_id, Account.id).where(
         Account.kind == AccountKind.WALLET,
-        Account.owner_id.in_(bindparam("people", expanding=True, type_=Integer)),
+        Account.owner_id.in_(bindparam("people", expanding=True, type_=BigInteger)),
         Account.period == "",
         Account.currency == Currency.COIN,
     )
@@ -325,9 +325,9 @@ def awarded_in_month(
 @cache
 def _received_above() -> AnySelect:
     return select(WalletMonth.account_id).where(
-        WalletMonth.account_id.in_(bindparam("wallets", expanding=True, type_=Integer)),
+        WalletMonth.account_id.in_(bindparam("wallets", expanding=True, type_=BigInteger)),
         WalletMonth.month == bindparam("month", type_=String),
-        WalletMonth.received > bindparam("above", type_=Integer),
+        WalletMonth.received > bindparam("above", type_=BigInteger),
     )
 
 
@@ -340,13 +340,13 @@ def _awarded_above(is_of_giver: bool) -> AnySelect:
         .join(Award, Award.transfer_id == Entry.transfer_id)
         .join(Transfer, Transfer.id == Award.transfer_id)
         .where(
-            Entry.account_id.in_(bindparam("wallets", expanding=True, type_=Integer)),
+            Entry.account_id.in_(bindparam("wallets", expanding=True, type_=BigInteger)),
             Transfer.happened_on >= bindparam("first", type_=Date),
             Transfer.happened_on < bindparam("after", type_=Date),
             ~exists(select(undo.id).where(undo.reverses_id == Transfer.id)),
         )
         .group_by(Entry.account_id)
-        .having(awarded > bindparam("above", type_=Integer))
+        .having(awarded > bindparam("above", type_=BigInteger))
         .order_by(Entry.account_id)
     )
     return query.where(Award.by_id == bindparam("giver_id")) if is_of_giver else query

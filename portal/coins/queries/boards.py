@@ -13,9 +13,9 @@ from functools import cache
 from typing import Any, TypeVar
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Date,
-    Integer,
     String,
     and_,
     bindparam,
@@ -173,9 +173,9 @@ def _teams(is_further: bool) -> AnySelect:
         .join(Unit, Unit.id == TeamTotal.unit_id)
         .where(TeamTotal.period == bindparam("period"), TeamTotal.shown)
         .order_by(TeamTotal.per_head.desc(), TeamTotal.unit_id.desc())
-        .limit(bindparam("most", type_=Integer))
+        .limit(bindparam("most", type_=BigInteger))
     )
-    place: Any = (bindparam("per_head", type_=Integer), bindparam("unit_id", type_=Integer))
+    place: Any = (bindparam("per_head", type_=BigInteger), bindparam("unit_id", type_=BigInteger))
     if is_further:
         query = query.where(tuple_(TeamTotal.per_head, TeamTotal.unit_id) < tuple_(*place))
     return query
@@ -223,7 +223,7 @@ def _mates() -> AnySelect:
         .join(each, each.c.person_id == Person.id)
         .where(each.c.is_on, each.c.coins > 0)
         .order_by(each.c.coins.desc(), Person.sort_key, Person.id)
-        .limit(bindparam("most", type_=Integer))
+        .limit(bindparam("most", type_=BigInteger))
     )
 
 

@@ -9,9 +9,9 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Date,
-    Integer,
     String,
     and_,
     bindparam,
@@ -81,7 +81,7 @@ def units_led(viewer: Viewer) -> list[UnitLine]:
 
 @cache
 def _units_led() -> AnySelect:
-    led = bindparam("led", expanding=True, type_=Integer)
+    led = bindparam("led", expanding=True, type_=BigInteger)
     nearest = func.min(UnitPath.distance)
     return (
         select(Unit.id, Unit.name, Unit.kind)
@@ -373,7 +373,7 @@ def receivers(person_ids: Iterable[int], unit_id: int) -> dict[int, Receiver]:
 @cache
 def _receivers() -> AnySelect:
     day: Any = bindparam("day", type_=Date)
-    people = bindparam("people", expanding=True, type_=Integer)
+    people = bindparam("people", expanding=True, type_=BigInteger)
     employed, placed = aliased(Employment), aliased(Employment)
     in_service = exists(
         select(Term.id)

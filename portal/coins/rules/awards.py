@@ -9,7 +9,7 @@ from datetime import date
 from functools import cache
 
 from flask_babel import gettext as _
-from sqlalchemy import BigInteger, Integer, and_, bindparam, func, or_, select
+from sqlalchemy import BigInteger, and_, bindparam, func, or_, select
 from sqlalchemy.orm import aliased
 
 from portal.base.access import Viewer
@@ -149,10 +149,10 @@ def _lock_places(gift: _Gift) -> Sequence[AnyRow]:
 
 @cache
 def _places() -> AnySelect:
-    people = bindparam("people", expanding=True, type_=Integer)
+    people = bindparam("people", expanding=True, type_=BigInteger)
     of_budget = is_budget(Account)
     number = select(func.count()).where(is_budget(aliased(Account))).scalar_subquery()
-    a_slice = Account.slice == bindparam("chance", type_=Integer) % func.nullif(number, 0)
+    a_slice = Account.slice == bindparam("chance", type_=BigInteger) % func.nullif(number, 0)
     is_wallet = and_(
         Account.currency == Currency.COIN,
         Account.kind == AccountKind.WALLET,

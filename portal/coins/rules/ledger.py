@@ -14,7 +14,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from sqlalchemy import ColumnElement, Integer, bindparam, or_, select
+from sqlalchemy import BigInteger, ColumnElement, bindparam, or_, select
 
 from portal.base import words
 from portal.base.db import AnyRow, AnySelect, fetch, session
@@ -178,7 +178,7 @@ def _lock(postings: Iterable[Posting]) -> dict[int, AnyRow]:
 
 @cache
 def _locked() -> AnySelect:
-    return locked_accounts(Account.id.in_(bindparam("ids", expanding=True, type_=Integer)))
+    return locked_accounts(Account.id.in_(bindparam("ids", expanding=True, type_=BigInteger)))
 
 
 def locked_accounts(which: ColumnElement[bool]) -> AnySelect:
@@ -263,7 +263,7 @@ def _posted_before(postings: Sequence[Posting]) -> dict[str, int]:
 def _of_keys(is_reversal: bool) -> AnySelect:
     is_known: ColumnElement[bool] = Transfer.key.in_(bindparam("keys", expanding=True))
     if is_reversal:
-        originals = bindparam("originals", expanding=True, type_=Integer)
+        originals = bindparam("originals", expanding=True, type_=BigInteger)
         is_known = or_(is_known, Transfer.reverses_id.in_(originals))
     return select(Transfer.id, Transfer.key, Transfer.content_hash, Transfer.reverses_id).where(
         is_known

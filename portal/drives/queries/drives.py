@@ -8,7 +8,7 @@ from datetime import date
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, and_, bindparam, func, or_, select, true
+from sqlalchemy import BigInteger, ColumnElement, and_, bindparam, func, or_, select, true
 
 from portal.base.access import Viewer
 from portal.base.db import AnyRow, AnySelect, fetch, session
@@ -88,7 +88,7 @@ def _next_to_close(is_narrowed: bool) -> AnySelect:
         .limit(1)
     )
     if is_narrowed:
-        units = bindparam("units", expanding=True, type_=Integer)
+        units = bindparam("units", expanding=True, type_=BigInteger)
         statement = statement.where(_for_units(units))
     return statement
 
@@ -139,7 +139,7 @@ def totals(drive_ids: Iterable[int]) -> dict[int, Totals]:
 
 @cache
 def _totals() -> AnySelect:
-    ids = bindparam("ids", expanding=True, type_=Integer)
+    ids = bindparam("ids", expanding=True, type_=BigInteger)
     return select(Account.owner_id, Account.currency, Account.balance).where(
         Account.kind == AccountKind.DRIVE, Account.owner_id.in_(ids)
     )

@@ -12,9 +12,9 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Date,
-    Integer,
     String,
     and_,
     bindparam,
@@ -112,7 +112,7 @@ def _statement(*, typed: bool, units: str, title: bool, on_leave: bool, limit: i
         order = Person.sort_key.concat("")  # found by another index: sorted, not walked
     if typed:
         statement = statement.where(Person.id.in_(_candidates()))
-    ids = bindparam("units", expanding=True, type_=Integer)
+    ids = bindparam("units", expanding=True, type_=BigInteger)
     if units == "few":
         there = select(Position.employment_id).where(
             Position.unit_id.in_(ids), Position.recorded_to.is_(None)
@@ -124,7 +124,7 @@ def _statement(*, typed: bool, units: str, title: bool, on_leave: bool, limit: i
         statement = statement.where(_begins(Position.title, bindparam("title", type_=String)))
     if on_leave:
         statement = statement.where(Term.on_leave)
-    after = tuple_(bindparam("after_key", type_=String), bindparam("after_id", type_=Integer))
+    after = tuple_(bindparam("after_key", type_=String), bindparam("after_id", type_=BigInteger))
     statement = statement.where(tuple_(Person.sort_key, Person.id) > after)
     return statement.order_by(order, Person.id).limit(limit + 1)
 

@@ -9,8 +9,8 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     Date,
-    Integer,
     ScalarSelect,
     and_,
     bindparam,
@@ -151,14 +151,14 @@ def service_of(
 @cache
 def _service(is_scoped: bool) -> AnySelect:
     day: Any = bindparam("day", type_=Date)
-    people = bindparam("people", expanding=True, type_=Integer)
+    people = bindparam("people", expanding=True, type_=BigInteger)
     statement = (
         select(Employment.person_id, _first_day(Employment.id).label("since"), Term.contract)
         .join(Term, and_(Term.employment_id == Employment.id, true_on(Term, day)))
         .where(Employment.person_id.in_(people))
     )
     if is_scoped:
-        scope = bindparam("scope", expanding=True, type_=Integer)
+        scope = bindparam("scope", expanding=True, type_=BigInteger)
         statement = statement.join(
             Position, and_(Position.employment_id == Employment.id, true_on(Position, day))
         ).where(below(scope, Position.unit_id, day))

@@ -9,10 +9,10 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     BindParameter,
     ColumnElement,
     Date,
-    Integer,
     Select,
     and_,
     bindparam,
@@ -48,7 +48,7 @@ def units_below(unit_ids: Iterable[int], day: date) -> list[int]:
 
 @cache
 def _units_below() -> AnySelect:
-    ids = bindparam("ids", expanding=True, type_=Integer)
+    ids = bindparam("ids", expanding=True, type_=BigInteger)
     return (
         select(UnitPath.unit_id)
         .where(UnitPath.ancestor_id.in_(ids), true_on(UnitPath, bindparam("day", type_=Date)))
@@ -152,7 +152,7 @@ def unit_lines(unit_ids: Collection[int], day: date) -> list[UnitLine]:
 @cache
 def _unit_lines() -> AnySelect:
     above = aliased(Unit)
-    ids = bindparam("ids", expanding=True, type_=Integer)
+    ids = bindparam("ids", expanding=True, type_=BigInteger)
     return (
         select(Unit.id, Unit.kind, Unit.name, above.name.label("above"), UnitPath.distance)
         .join(UnitPath, UnitPath.unit_id == Unit.id)
