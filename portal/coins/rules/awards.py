@@ -22,6 +22,7 @@ from portal.coins.rules.budgets import hashed_key
 from portal.coins.rules.giving import Awarded, record
 from portal.coins.rules.ledger import locked_accounts, post, posted_as
 from portal.coins.rules.plans import (
+    Plan,
     check_words_are_new,
     is_budget,
     prepare,
@@ -58,17 +59,7 @@ def award(
     ledger_key = f"award:{hashed_key(by.id, key)}"
     if meant.needs_review:
         return ask(by, meant, key=ledger_key)
-    names = {receiver.id: receiver.name for receiver in meant.receivers}
-    gift = _Gift(
-        meant.unit_id,
-        tuple(sorted(names)),
-        amount,
-        ledger_key,
-        by.id,
-        happened_on,
-        f"{meant.value}\0{meant.reason}",
-    )
-    moved = _post(gift, names)
+    moved = _post(_Gift(meant, ledger_key, by.id, happened_on))
     if not moved.is_new:
         before = session().scalars(select(Award.id).where(Award.transfer_id == moved.id)).one()
         return Awarded(before, moved.id, meant.unit_id)
@@ -78,38 +69,37 @@ def award(
 
 @dataclass(frozen=True, slots=True)
 class _Gift:
-    """An award on its way into the ledger. `words`: what it is for."""
+    """An award on its way into the ledger. `happened_on`: as it was asked for."""
 
-    unit_id: int
-    people: tuple[int, ...]
-    amount: int
+    meant: Plan
     key: str
     by_id: int
     happened_on: date | None
-    words: str
 
     @property
-    def total(self) -> int:
-        return self.amount * len(self.people)
+    def people(self) -> list[int]:
+        return [receiver.id for receiver in self.meant.receivers]
 
     def posting(self, parts: Sequence[tuple[int, int]], wallets: Mapping[int, int]) -> Posting:
         """Out of the budget's slices, `parts` of each, into the wallets."""
-        people = ",".join(map(str, self.people))
+        legs = (
+            *((account_id, -amount) for account_id, amount in parts),
+            *((wallets[person], self.meant.amount) for person in self.people),
+        )
         return Posting(
             self.key,
             Reason.AWARD,
-            (
-                *((account_id, -amount) for account_id, amount in parts),
-                *((wallets[person], self.amount) for person in self.people),
-            ),
+            legs,
             self.by_id,
             happened_on=self.happened_on,
-            about="\0".join((str(self.unit_id), people, str(self.amount), self.words)),
+            about=self.meant.about,
         )
 
 
-def _post(gift: _Gift, names: Mapping[int, str]) -> Posted:
+def _post(gift: _Gift) -> Posted:
     """Out of any slice of the budget that holds enough, or out of several of them."""
+    meant = gift.meant
+    names = {receiver.id: receiver.name for receiver in meant.receivers}
     locked = {row.id: row for row in _lock_places(gift)}
     for row in locked.values():
         if row.kind == AccountKind.WALLET and row.closed_at is not None:
@@ -124,14 +114,14 @@ def _post(gift: _Gift, names: Mapping[int, str]) -> Posted:
         wallets |= accounts_of(AccountKind.WALLET, missing)
         locked = {}
     if enough:
-        return post([gift.posting([(enough[0], gift.total)], wallets)], locked)[0]
-    left = {row.id: row.balance for row in slices_of_budget(gift.unit_id, locked=True)}
-    parts = draw(left, gift.total)
-    if sum(amount for _account, amount in parts) == gift.total:
+        return post([gift.posting([(enough[0], meant.total)], wallets)], locked)[0]
+    left = {row.id: row.balance for row in slices_of_budget(meant.unit_id, locked=True)}
+    parts = draw(left, meant.total)
+    if sum(amount for _account, amount in parts) == meant.total:
         return post([gift.posting(parts, wallets)])[0]
     if before := posted_as(gift.posting((), wallets)):
         return before
-    raise too_much(sum(left.values()), gift.total)
+    raise too_much(sum(left.values()), meant.total)
 
 
 def _lock_places(gift: _Gift) -> Sequence[AnyRow]:
@@ -139,10 +129,10 @@ def _lock_places(gift: _Gift) -> Sequence[AnyRow]:
     can give at once; all locked."""
     return fetch(
         _places(),
-        unit_id=gift.unit_id,
+        unit_id=gift.meant.unit_id,
         period=quota_month(),
-        people=list(gift.people),
-        total=gift.total,
+        people=gift.people,
+        total=gift.meant.total,
         chance=secrets.randbelow(840),  # divisible by any number of slices there may be
     )
 
